@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""Generates C++ from AWS's service models for the operations that a service lists.
+
+usage: generate.py SERVICE_LIST OUTPUT_FOLDER
+
+SERVICE_LIST is a `*.operations` file; its head names the model, the C++ service type and the namespace:
+
+    model dynamodb 2012-08-10
+    namespace dynamodb
+    service DynamoDb service/dynamodb/dynamodb.h
+    override AttributeValue AttributeValue service/dynamodb/attribute_value.h
+    PutItem   write   table/{TableName}
+
+Written into OUTPUT_FOLDER/aws/<namespace>/: types.h, types.cc (structs, shape tables, errors) and operations.cc
+(handler declarations and the binding table). The models are botocore's, pinned in dev/requirements.txt.
+"""
+import gzip
+import json
+import re
+import sys
+from pathlib import Path
+
+import botocore
+
+SCALARS = {
+    "string": ("std::string", "kString"), "character": ("std::string", "kString"), "blob": ("aws::Blob", "kBlob"),
+    "boolean": ("bool", "kBoolean"), "integer": ("std::int32_t", "kInteger"), "long": ("std::int64_t", "kLong"),
+    "float": ("double", "kDouble"), "double": ("double", "kDouble"), "timestamp": ("aws::Timestamp", "kTimestamp"),
+}
+KEYWORDS = {"default", "operator", "namespace", "class", "delete", "export", "template", "union", "bool", "and", "or", "not"}
+KINDS = {"read": "kRead", "write": "kWrite", "wait": "kWait"}
+LOCATIONS = {None: "kBody", "uri": "kUri", "querystring": "kQuery", "header": "kHeader", "statusCode": "kStatusCode"}
+
+
+def snake(name):
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    name = name.replace("-", "_").lower()
+    return name + "_" if name in KEYWORDS else name
+
+
+def quote(text):
+    return json.dumps(text, ensure_ascii=True) if all(31 < ord(c) < 127 for c in text) else \
+        '"' + "".join(c if 31 < ord(c) < 127 and c not in '"\\' else "".join(f"\\{b:03o}" for b in c.encode()) for c in text) + '"'
+
+
+class Listing:
+    """A parsed `*.operations` file."""
+
+    def __init__(self, path):
+        self.overrides, self.operations, self.extra = {}, [], []
+        for number, line in enumerate(Path(path).read_text().splitlines(), 1):
+            words = line.split("#")[0].split()
+            if not words:
+                continue
+            match words:
+                case ["model", model, version]: self.model, self.version = model, version
+                case ["namespace", namespace]: self.namespace = namespace
+                case ["service", service, header]: self.service, self.header = service, header
+                case ["override", shape, cpp, header]: self.overrides[shape] = (cpp, header)
+                case ["shape", name]: self.extra.append(name)
+                case [name, kind, resource] if kind in KINDS: self.operations.append((name, kind, resource))
+                case _: sys.exit(f"{path}:{number}: cannot read: {line}")
+
+
+class Model:
+    def __init__(self, listing):
+        path = Path(botocore.__file__).parent / "data" / listing.model / listing.version / "service-2.json"
+        packed = path.with_suffix(".json.gz")
+        self.json = json.loads(gzip.open(packed).read() if packed.exists() else path.read_text())
+        self.shapes, self.metadata, self.operations = self.json["shapes"], self.json["metadata"], self.json["operations"]
+
+
+class Generator:
+    def __init__(self, listing, model):
+        self.listing, self.model = listing, model
+        self.order, self.errors = [], []      # shapes in dependency order; error shapes
+        for name, _, _ in listing.operations:
+            operation = model.operations.get(name) or sys.exit(f"{listing.model} has no operation {name}")
+            for side in ("input", "output"):
+                if side in operation:
+                    self.visit(operation[side]["shape"])
+            for error in operation.get("errors", []):
+                if error["shape"] not in self.errors:
+                    self.errors.append(error["shape"])
+                    self.visit(error["shape"])
+        for name in listing.extra:
+            self.visit(name)
+
+    def visit(self, name, above=()):
+        if name in self.order:
+            return
+        if name in above:
+            sys.exit(f"{name} is recursive: give it an override")
+        shape = self.model.shapes[name]
+        if name not in self.listing.overrides:
+            for inner in self.references(shape):
+                self.visit(inner, above + (name,))
+        self.order.append(name)
+
+    @staticmethod
+    def references(shape):
+        if shape["type"] == "structure":
+            return [member["shape"] for member in shape["members"].values()]
+        if shape["type"] == "list":
+            return [shape["member"]["shape"]]
+        return [shape["key"]["shape"], shape["value"]["shape"]] if shape["type"] == "map" else []
+
+    def cpp(self, name):
+        if name in self.listing.overrides:
+            return self.listing.overrides[name][0]
+        shape = self.model.shapes[name]
+        match shape["type"]:
+            case "structure": return self.struct_name(name)
+            case "list": return f"std::vector<{self.cpp(shape['member']['shape'])}>"
+            case "map": return f"aws::Map<{self.cpp(shape['value']['shape'])}>"
+            case kind: return SCALARS[kind][0]
+
+    @staticmethod
+    def struct_name(name):
+        return name[0].upper() + name[1:]
+
+    def shape_ref(self, name):
+        return f"&{self.struct_name(name)}::kShape" if self.is_struct(name) else f"&shapes::k{self.struct_name(name)}"
+
+    def is_struct(self, name):
+        return name not in self.listing.overrides and self.model.shapes[name]["type"] == "structure"
+
+    def members(self, shape):
+        """(model name, member, C++ field, held by value). Error messages are the Error's own, not members."""
+        required = shape.get("required", [])
+        for name, member in shape["members"].items():
+            if shape.get("exception") and name.lower() == "message":
+                continue
+            yield name, member, snake(name), name in required
+
+    # --- types.h
+
+    def types_h(self):
+        out = ["#pragma once", "// Generated by codegen/generate.py. Do not edit.", "",
+               '#include "aws/error.h"', '#include "aws/shape.h"']
+        out += sorted({f'#include "{header}"' for _, header in self.listing.overrides.values()})
+        out += ["", f"namespace leat::{self.listing.namespace} {{", ""]
+        for name in filter(self.is_struct, self.order):
+            out.append(f"struct {self.struct_name(name)} {{")
+            for _, member, field, by_value in self.members(self.model.shapes[name]):
+                kind = self.cpp(member["shape"])
+                out.append(f"  {kind} {field}{{}};" if by_value else f"  std::optional<{kind}> {field};")
+            out += ["  static const aws::Shape kShape;", "};", ""]
+        out.append("namespace errors {")
+        out.append("using namespace aws::errors;")
+        out += [f"extern const aws::ErrorType k{self.error_constant(name)};" for name in self.errors]
+        out += ["}  // namespace errors", "", "", "}  // namespace"]
+        return out
+
+    def error_constant(self, name):
+        return re.sub(r"Exception$|Fault$", "", self.struct_name(name))
+
+    # --- types.cc
+
+    def types_cc(self):
+        space = self.listing.namespace
+        out = ["// Generated by codegen/generate.py. Do not edit.", f'#include "aws/{space}/types.h"', "",
+               "#include <cstddef>", "", '#pragma GCC diagnostic ignored "-Winvalid-offsetof"', "",
+               f"namespace leat::{space} {{", "", "using aws::Kind;", "using aws::Location;", "", "namespace shapes {"]
+        plain = [name for name in self.order if not self.is_struct(name)]
+        out += [f"extern const aws::Shape k{self.struct_name(name)};" for name in plain]
+        out.append("")
+        for name in plain:
+            out += self.plain_shape(name)
+        out += ["}  // namespace shapes", ""]
+        for name in filter(self.is_struct, self.order):
+            out += self.struct_shape(name)
+        prefix = self.error_prefix()
+        out.append("namespace errors {")
+        for name in self.errors:
+            shape = self.model.shapes[name]
+            error = shape.get("error", {})
+            status = error.get("httpStatusCode", 500 if shape.get("fault") else 400)
+            sender = "false" if shape.get("fault") or status >= 500 else "true"
+            has_members = any(True for _ in self.members(shape))
+            details = self.shape_ref(name) if has_members else "nullptr"
+            out.append(f'const aws::ErrorType k{self.error_constant(name)}{{"{name}", {quote(error.get("code", name))}, '
+                       f'{status}, {sender}, {details}, "{prefix}"}};')
+        return out + ["}  // namespace errors", "}  // namespace"]
+
+    def error_prefix(self):
+        target = self.model.metadata.get("targetPrefix", "")
+        match = re.fullmatch(r"(DynamoDB(?:Streams)?)_(\d+)", target)
+        return f"com.amazonaws.dynamodb.v{match[2]}" if match else ""
+
+    def plain_shape(self, name):
+        shape, fields, before = self.model.shapes[name], [], []
+        if name in self.listing.overrides:
+            custom = self.listing.overrides[name][0]
+            return [f'const aws::Shape k{self.struct_name(name)}{{.kind = Kind::kCustom, .name = "{name}", .custom = &{custom}::kJson}};']
+        kind = {"list": "kList", "map": "kMap"}.get(shape["type"]) or SCALARS[shape["type"]][1]
+        fields += [f".kind = Kind::{kind}", f'.name = "{name}"']
+        fields += [f".{bound} = {int(shape[bound])}" for bound in ("min", "max") if bound in shape]
+        if "pattern" in shape:
+            fields.append(f".pattern = {quote(shape['pattern'])}")
+        if "enum" in shape:
+            before = [f"constexpr std::string_view k{self.struct_name(name)}Values[] = {{{', '.join(quote(v) for v in shape['enum'])}}};"]
+            fields.append(f".values = k{self.struct_name(name)}Values")
+        if shape["type"] == "list":
+            inner = shape["member"]
+            fields += [f".element = {self.shape_ref(inner['shape'])}", f".list = &aws::kList<{self.cpp(inner['shape'])}>",
+                       f'.element_name = "{inner.get("locationName", "member")}"']
+        if shape["type"] == "map":
+            fields += [f".element = {self.shape_ref(shape['value']['shape'])}", f".key = {self.shape_ref(shape['key']['shape'])}",
+                       f".map = &aws::kMap<{self.cpp(shape['value']['shape'])}>"]
+        return before + [f"const aws::Shape k{self.struct_name(name)}{{{', '.join(fields)}}};"]
+
+    def struct_shape(self, name):
+        shape, cpp, rows = self.model.shapes[name], self.struct_name(name), []
+        for member_name, member, field, by_value in self.members(shape):
+            optional = "nullptr" if by_value else f"&aws::kOptional<{self.cpp(member['shape'])}>"
+            location = "kPayload" if shape.get("payload") == member_name else LOCATIONS[member.get("location")]
+            rows.append(f'    {{"{member_name}", "{member.get("locationName", member_name)}", {self.shape_ref(member["shape"])}, '
+                        f"{optional}, offsetof({cpp}, {field}), Location::{location}, {'true' if by_value else 'false'}}},")
+        if len(rows) > 64:
+            sys.exit(f"{name} has more than 64 members")
+        head = [f"const aws::Member k{cpp}Members[] = {{"] + rows + ["};"] if rows else []
+        members = f", .members = k{cpp}Members" if rows else ""
+        return head + [f'const aws::Shape {cpp}::kShape{{.kind = Kind::kStructure, .name = "{name}"{members}}};', ""]
+
+    # --- operations.cc
+
+    def operations_h(self):
+        space = self.listing.namespace
+        return ["#pragma once", "// Generated by codegen/generate.py. Do not edit: the handlers that operations.list promises.", "",
+                '#include "aws/operation.h"', f'#include "aws/{space}/types.h"', "", f"namespace leat::{space} {{", "",
+                f"class {self.listing.service};", "extern const aws::ServiceModel kModel;", ""] + \
+            [self.declaration(name, kind) for name, kind, _ in self.listing.operations] + ["", "}  // namespace"]
+
+    def sides(self, name):
+        operation = self.model.operations[name]
+        empty = {"input": "NoInput", "output": "void"}
+        return [self.struct_name(operation[side]["shape"]) if side in operation else empty[side] for side in ("input", "output")]
+
+    def declaration(self, name, kind):
+        taken, given = self.sides(name)
+        taken = "" if taken == "NoInput" else f", const {taken}&"
+        if kind == "wait":
+            return f"void {snake(name)}({self.listing.service}&, const aws::Caller&{taken}, aws::Reply<{given}>);"
+        return f"aws::Result<{given}> {snake(name)}({self.listing.service}&, const aws::Caller&{taken});"
+
+    def operations_cc(self):
+        space, listed = self.listing.namespace, {name: (kind, resource) for name, kind, resource in self.listing.operations}
+        out = ["// Generated by codegen/generate.py. Do not edit.", f'#include "aws/{space}/operations.h"',
+               f'#include "{self.listing.header}"', "", f"namespace leat::{space} {{", "namespace {", "",
+               "const aws::Operation kOperations[] = {"]
+        for name in sorted(self.model.operations):
+            out.append(self.row(name, *listed.get(name, (None, ""))))
+        meta = self.model.metadata
+        protocol = {"json": "kJson", "rest-json": "kRestJson", "query": "kQuery"}[meta["protocol"]]
+        out += ["};", "", "}  // namespace", "",
+                f'const aws::ServiceModel kModel{{"{self.listing.model}", "{meta.get("signingName", meta["endpointPrefix"])}", '
+                f'"{meta["endpointPrefix"]}", aws::Protocol::{protocol}, "{meta.get("jsonVersion", "")}", '
+                f'"{meta.get("targetPrefix", "")}", "{self.error_prefix()}", "{meta.get("xmlNamespace", "")}", '
+                f'"{meta["apiVersion"]}", kOperations}};', "", "}  // namespace"]
+        return out
+
+    def row(self, name, kind, resource):
+        operation = self.model.operations[name]
+        http = operation["http"]
+        common = f'"{http["method"]}", "{http["requestUri"]}", {http.get("responseCode", 200)}'
+        if kind is None:
+            return f'    {{"{name}", aws::OperationKind::kRead, "", nullptr, nullptr, {common}, "", nullptr, nullptr, nullptr, nullptr}},'
+        taken, given = self.sides(name)
+        wrapper = operation.get("output", {}).get("resultWrapper", "")
+        shapes = [f"&{side}::kShape" if side not in ("NoInput", "void") else "nullptr" for side in (taken, given)]
+        payloads = [self.payload(operation, side) for side in ("input", "output")]
+        adapter = "waiting" if kind == "wait" else "blocking"
+        handler, make = snake(name), f"&aws::bind::make<{taken}>"
+        if taken == "NoInput":
+            handler, make = f"[]({self.listing.service}& service, const aws::Caller& caller, const int&) {{ return {snake(name)}(service, caller); }}", "&aws::bind::make<int>"
+            taken = "int"
+        bound = f"&aws::bind::{adapter}<{handler}, {self.listing.service}, {taken}, {given}>"
+        return (f'    {{"{name}", aws::OperationKind::{KINDS[kind]}, "{resource}", {shapes[0]}, {shapes[1]}, {common}, "{wrapper}", '
+                f"{payloads[0]}, {payloads[1]}, {make}, {bound}}},")
+
+    def payload(self, operation, side):
+        shape = operation.get(side, {}).get("shape")
+        name = shape and self.model.shapes[shape].get("payload")
+        if not name:
+            return "nullptr"
+        index = list(self.model.shapes[shape]["members"]).index(name)
+        return f"&{self.struct_name(shape)}::kShape.members[{index}]"
+
+
+def main(list_path, output):
+    listing = Listing(list_path)
+    generator = Generator(listing, Model(listing))
+    folder = Path(output) / "aws" / listing.namespace
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in {"types.h": generator.types_h(), "types.cc": generator.types_cc(),
+                        "operations.h": generator.operations_h(), "operations.cc": generator.operations_cc()}.items():
+        text = "\n".join(lines) + "\n"
+        path = folder / name
+        if not path.exists() or path.read_text() != text:  # an unchanged file does not rebuild what includes it
+            path.write_text(text)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

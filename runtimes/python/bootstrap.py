@@ -1,0 +1,216 @@
+"""Runs Python handlers. See runtimes/PROTOCOL.md; the handler's side is AWS's:
+https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
+"""
+import importlib
+import json
+import logging
+import os
+import resource
+import socket
+import struct
+import sys
+import time
+import traceback
+
+TASK_ROOT = "/var/task"
+
+
+class Channel:
+    """Frames over the socket that the server left open."""
+
+    def __init__(self):
+        self.socket = socket.socket(fileno=3)
+
+    def send(self, kind, *parts):
+        size = 1 + sum(len(part) for part in parts)
+        self.socket.sendall(b"".join((struct.pack(">Ic", size, kind), *parts)))
+
+    def receive(self):
+        size, kind = struct.unpack(">Ic", self.read(5))
+        return kind, self.read(size - 1)
+
+    def read(self, size):
+        chunks, left = [], size
+        while left:
+            chunk = self.socket.recv(min(left, 1 << 20))
+            if not chunk:
+                os._exit(0)
+            chunks.append(chunk)
+            left -= len(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+class CognitoIdentity:
+    def __init__(self, given=None):
+        given = given or {}
+        self.cognito_identity_id = given.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = given.get("cognitoIdentityPoolId")
+
+
+class Client:
+    def __init__(self, given):
+        for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
+            setattr(self, name, given.get(name))
+
+
+class ClientContext:
+    def __init__(self, given):
+        self.client = Client(given.get("client", {}))
+        self.custom = given.get("custom")
+        self.env = given.get("env")
+
+
+class LambdaContext:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+
+    def __init__(self, head):
+        self.aws_request_id = head["id"]
+        self.invoked_function_arn = head["arn"]
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.identity = CognitoIdentity()
+        self.client_context = ClientContext(json.loads(head["clientContext"])) if head.get("clientContext") else None
+        self._deadline = head["deadline"]
+
+    def get_remaining_time_in_millis(self):
+        return max(0, self._deadline - int(time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+class LambdaLogHandler(logging.Handler):
+    request_id = ""
+
+    def emit(self, record):
+        sys.stdout.write(self.format(record))
+        sys.stdout.flush()
+
+    def format(self, record):
+        milliseconds = int(record.msecs)
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        text = super().format(record).replace("\n", "\r")
+        return f"[{record.levelname}]\t{stamp}.{milliseconds:03d}Z\t{LambdaLogHandler.request_id}\t{text}\n"
+
+
+def error_of(kind, message, trace=(), request_id=None):
+    out = {"errorMessage": message, "errorType": kind, "requestId": request_id or "", "stackTrace": list(trace)}
+    return json.dumps(out, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def report(kind, message, trace):
+    lines = [f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}", "Traceback (most recent call last):", *trace]
+    text = "\n".join(line.rstrip("\n") for line in (lines if trace else lines[:1]))
+    sys.stdout.write(text.replace("\n", "\r") + "\n")
+    sys.stdout.flush()
+
+
+def handler_frames(error):
+    """The stack from the handler on, without this file's own frames."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return traceback.format_list([frame for frame in frames if frame.filename != __file__])
+
+
+class HandlerProblem(Exception):
+    def __init__(self, kind, message):
+        super().__init__(message)
+        self.kind = kind
+
+
+def load_handler(name):
+    try:
+        module_name, function_name = name.rsplit(".", 1)
+    except ValueError as error:
+        raise HandlerProblem("Runtime.MalformedHandlerName", f"Bad handler '{name}': {error}") from None
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise HandlerProblem("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from error
+    except SyntaxError as error:
+        raise HandlerProblem("Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}") from error
+    try:
+        return getattr(module, function_name)
+    except AttributeError:
+        raise HandlerProblem("Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'") from None
+
+
+def init(payload):
+    settings = json.loads(payload)
+    os.environ.update(settings["environment"])
+    if "TZ" in settings["environment"]:
+        time.tzset()
+    root = settings["taskRoot"]
+    os.chdir(root)
+    sys.path.insert(0, root)
+    handler = LambdaLogHandler()
+    logging.getLogger().addHandler(handler)
+    return load_handler(settings["handler"])
+
+
+def run(handler, payload):
+    head, _, event = payload.partition(b"\n")
+    head = json.loads(head)
+    LambdaLogHandler.request_id = head["id"]
+    os.environ["_X_AMZN_TRACE_ID"] = head.get("traceId", "")
+    try:
+        event = json.loads(event)
+    except ValueError as error:
+        return b"F", error_of("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}", request_id=head["id"])
+    try:
+        result = handler(event, LambdaContext(head))
+    except Exception as error:  # whatever the handler raises is its answer
+        trace = handler_frames(error)
+        report(type(error).__name__, str(error), trace)
+        return b"F", error_of(type(error).__name__, str(error), trace, head["id"])
+    try:
+        return b"S", json.dumps(result).encode()
+    except (TypeError, ValueError) as error:
+        message = f"Unable to marshal response: {error}"
+        report("Runtime.MarshalError", message, ())
+        return b"F", error_of("Runtime.MarshalError", message, request_id=head["id"])
+
+
+def peak_memory():
+    return struct.pack(">I", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def preload():
+    """The SDK is loaded before the function is known, so that a cold start need not."""
+    try:
+        import boto3  # noqa: F401
+        import boto3.dynamodb.conditions  # noqa: F401
+        import botocore.endpoint  # noqa: F401
+    except ImportError:
+        pass
+
+
+def main():
+    channel = Channel()
+    sys.stdout.reconfigure(line_buffering=True, encoding="utf-8", errors="surrogatepass")
+    preload()
+    _, payload = channel.receive()
+    try:
+        handler = init(payload)
+    except HandlerProblem as error:
+        cause = handler_frames(error.__cause__) if error.__cause__ else []
+        report(error.kind, str(error), cause)
+        channel.send(b"X", error_of(error.kind, str(error), cause))
+        os._exit(1)
+    except Exception as error:  # the module's own top level failed
+        trace = handler_frames(error)
+        report(type(error).__name__, str(error), trace)
+        channel.send(b"X", error_of(type(error).__name__, str(error), trace))
+        os._exit(1)
+    channel.send(b"R")
+    while True:
+        _, payload = channel.receive()
+        kind, answer = run(handler, payload)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        channel.send(kind, peak_memory(), answer)
+
+
+main()

@@ -1,0 +1,217 @@
+#include "app/app.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <thread>
+
+#include "app/control.h"
+#include "aws/dynamodb/operations.h"
+#include "aws/dynamodbstreams/operations.h"
+#include "aws/iam/operations.h"
+#include "aws/lambda/operations.h"
+#include "aws/logs/operations.h"
+#include "aws/sts/operations.h"
+#include "engine/blob/blobs.h"
+#include "engine/kv/buffered_env.h"
+#include "gateway/gateway.h"
+#include "integration/dynamodb_stream_to_lambda.h"
+#include "integration/lambda_to_logs.h"
+#include "integration/roles.h"
+#include "runtime/http_server.h"
+#include "runtime/timers.h"
+#include "service/dynamodb/dynamodb.h"
+#include "service/iam/iam.h"
+#include "service/lambda/lambda.h"
+#include "service/logs/logs.h"
+#include "service/sts/sts.h"
+
+namespace leat::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of this run alone, where nothing is to be kept.
+fs::path temporary_folder() {
+  std::string name = (fs::temp_directory_path() / "leat-XXXXXX").string();
+  if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder");
+  return name;
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return std::move(out).str();
+}
+
+void write_private(const fs::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  chmod(path.c_str(), 0600);
+  out << text;
+}
+
+// Made at the first start and kept, so that who trusts it once need not again.
+std::pair<std::string, std::string> certificate(const fs::path& folder, const Clock& clock) {
+  const fs::path certificate_file = folder / "certificate.pem", key_file = folder / "certificate.key";
+  std::pair<std::string, std::string> found{read_file(certificate_file), read_file(key_file)};
+  if (!found.first.empty() && !found.second.empty()) return found;
+  found = runtime::make_certificate(clock.now());
+  write_private(key_file, found.second);
+  write_private(certificate_file, found.first);
+  return found;
+}
+
+fs::path prepared_folder(const Configuration& configuration) {
+  if (configuration.ephemeral) return temporary_folder();
+  fs::create_directories(configuration.data_folder);
+  chmod(configuration.data_folder.c_str(), 0700);
+  return fs::canonical(configuration.data_folder);
+}
+
+runtime::HttpServerOptions http_options(const Configuration& configuration, const fs::path& folder, const Clock& clock) {
+  runtime::HttpServerOptions options;
+  options.address = configuration.address == "localhost" ? "127.0.0.1" : configuration.address;
+  options.port = configuration.port;
+  options.threads = configuration.threads ? configuration.threads : std::max(1U, std::thread::hardware_concurrency());
+  std::tie(options.certificate_pem, options.private_key_pem) = certificate(folder, clock);
+  return options;
+}
+
+std::unique_ptr<kv::Store> open_store(const Configuration& configuration, const fs::path& folder, rocksdb::Env* env) {
+  return kv::open_rocksdb({(folder / "db").string(), configuration.durability, configuration.ephemeral, env});
+}
+
+gateway::UnknownKeys unknown_keys(const Configuration& configuration) {
+  return configuration.on_loopback() || configuration.insecure ? gateway::UnknownKeys::kRoot : gateway::UnknownKeys::kRefused;
+}
+
+// Functions reach the server over loopback, whatever address it is bound to.
+std::string endpoint_url(const runtime::HttpServer& server) { return fmt::format("http://127.0.0.1:{}", server.port()); }
+
+}  // namespace
+
+// In the order of the layers; destroyed in the opposite one.
+struct App::Parts {
+  Parts(Configuration given, World given_world)
+      : configuration(std::move(given)),
+        world(std::move(given_world)),
+        folder(prepared_folder(configuration)),
+        workers_started(std::async(std::launch::async, [this] { return std::make_unique<sandbox::WorkerFactory>(loop, folder / "workers"); })),
+        env(configuration.lose_unsynced ? kv::make_buffered_env() : nullptr),
+        store(open_store(configuration, folder, env.get())),
+        timers(*world.clock),
+        server(http_options(configuration, folder, *world.clock), *world.clock),
+        blobs(folder / "blobs"),
+        workers(workers_started.get()),
+        dynamodb(*store, *world.clock, *world.random),
+        streams(*store, *world.clock),
+        logs(*store, *world.clock),
+        iam(*store, *world.clock, *world.random),
+        stream_source(streams),
+        lambda_logs(logs),
+        lambda_roles(iam),
+        sts_roles(iam),
+        sts(sts_roles),
+        runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
+        code(blobs, folder / "code"),
+        invoker({loop, *world.clock, *world.random, *workers, runtimes, code, lambda_logs, lambda_roles, endpoint_url(server)}),
+        lambda({*store, *world.clock, *world.random, loop, runtimes, code, invoker, lambda_roles, {&stream_source}, endpoint_url(server)}),
+        control({*world.clock, configuration.test_clock, *store, logs, blobs, [this] { reset(); }}),
+        gateway({{{&dynamodb::kModel, &dynamodb},
+                  {&dynamodbstreams::kModel, &streams},
+                  {&lambda::kModel, &lambda},
+                  {&logs::kModel, &logs},
+                  {&iam::kModel, &iam},
+                  {&sts::kModel, &sts}},
+                 {iam, *world.clock, unknown_keys(configuration)},
+                 authorizer,
+                 *world.random,
+                 [this](std::move_only_function<void()> release) { store->durable(store->last_commit(), std::move(release)); },
+                 control}) {
+    fs::create_directories(folder / "code");
+  }
+
+  ~Parts() {
+    if (configuration.ephemeral) {
+      std::error_code ignored;
+      fs::remove_all(folder, ignored);
+    }
+  }
+
+  // Everything that is stored is gone; what runs of it ends.
+  void reset() {
+    lambda.forget();
+    kv::Batch batch;
+    batch.erase(kv::Range{"", std::string(8, '\xFF')});
+    (void)store->commit(batch);
+    dynamodb.tables().forget();
+    iam.forget();
+  }
+
+  Configuration configuration;
+  World world;
+  fs::path folder;
+  runtime::Loop loop{"functions"};
+  std::future<std::unique_ptr<sandbox::WorkerFactory>> workers_started;
+  std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
+  std::unique_ptr<kv::Store> store;
+  runtime::Timers timers;
+  runtime::HttpServer server;
+  blob::Blobs blobs;
+  std::unique_ptr<sandbox::WorkerFactory> workers;
+  dynamodb::DynamoDb dynamodb;
+  dynamodbstreams::Streams streams;
+  logs::Logs logs;
+  iam::Iam iam;
+  integration::DynamoDbStreamSource stream_source;
+  integration::LambdaLogs lambda_logs;
+  integration::LambdaRoles lambda_roles;
+  integration::StsRoles sts_roles;
+  sts::Sts sts;
+  lambda::Runtimes runtimes;
+  lambda::CodeStore code;
+  lambda::Invoker invoker;
+  lambda::Lambda lambda;
+  aws::AllowAll authorizer;
+  Control control;
+  gateway::Gateway gateway;
+};
+
+App::App(Configuration configuration, World world) : parts_(std::make_unique<Parts>(std::move(configuration), std::move(world))) {
+  if (parts_->configuration.require_sandbox && parts_->workers->isolation() == sandbox::Isolation::kNone) {
+    throw std::runtime_error("this machine does not allow namespaces (bwrap failed), and --require-sandbox was given");
+  }
+}
+
+App::~App() { stop(std::chrono::milliseconds(0)); }
+
+void App::start() {
+  parts_->lambda.resume();
+  parts_->server.start(parts_->gateway);
+}
+
+void App::stop(std::chrono::milliseconds patience) {
+  parts_->server.stop(patience);
+  parts_->loop.stop();
+}
+
+std::uint16_t App::port() const { return parts_->server.port(); }
+
+std::string App::describe() const {
+  const auto& configuration = parts_->configuration;
+  const bool apart = parts_->workers->isolation() == sandbox::Isolation::kNamespaces;
+  return fmt::format("leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}.", kVersion, configuration.address, port(),
+                     configuration.ephemeral ? "memory" : parts_->folder.string(),
+                     unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
+                     apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
+                     parts_->workers->limits_memory() ? "" : ", without memory limits: no cgroup may be made here");
+}
+
+}  // namespace leat::app

@@ -1,0 +1,54 @@
+#include "app/client.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "base/encoding.h"
+#include "runtime/http_client.h"
+
+namespace leat::app {
+namespace {
+
+int no_server(const ServerAddress& address) {
+  fmt::print(stderr, "leat: no server answers on port {}; start one with: leat serve\n", address.port);
+  return 1;
+}
+
+}  // namespace
+
+int print_status(const ServerAddress& address) {
+  const auto answer = runtime::http_request("127.0.0.1", address.port, "GET", "/_leat/health");
+  if (!answer || answer->status != 200) return no_server(address);
+  simdjson::dom::parser parser;
+  simdjson::dom::element root = parser.parse(answer->body);
+  fmt::print("leat {} answers on port {}. Services:\n", std::string_view(root["version"]), address.port);
+  for (const auto field : simdjson::dom::object(root["services"])) fmt::print("  {}\n", field.key);
+  return 0;
+}
+
+int print_logs(const ServerAddress& address, const std::string& function, bool follow) {
+  std::string after;
+  simdjson::dom::parser parser;
+  // The server answers when there is something new. Without --follow it is asked once, and not waited for.
+  do {
+    const std::string target = fmt::format("/_leat/logs?function={}&region={}&after={}{}", percent_encode(function), percent_encode(address.region), after, follow ? "" : "&wait=0");
+    const auto answer = runtime::http_request("127.0.0.1", address.port, "GET", target);
+    if (!answer || answer->status != 200) return no_server(address);
+    simdjson::dom::element root = parser.parse(answer->body);
+    for (simdjson::dom::element event : simdjson::dom::array(root["events"])) {
+      fmt::print("{}  {}\n", format_iso8601(from_millis(std::int64_t(event["time"]))), std::string_view(event["message"]));
+    }
+    std::fflush(stdout);
+    after = std::string_view(root["after"]);
+  } while (follow);
+  return 0;
+}
+
+int reset_server(const ServerAddress& address) {
+  const auto answer = runtime::http_request("127.0.0.1", address.port, "POST", "/_leat/reset");
+  if (!answer || answer->status != 200) return no_server(address);
+  fmt::print("Everything is gone.\n");
+  return 0;
+}
+
+}  // namespace leat::app

@@ -1,0 +1,42 @@
+#pragma once
+// The endpoints that are leat's own, and those that users of LocalStack expect.
+//
+//   GET  /_leat/health, /_localstack/health, /_localstack/info, /_localstack/init
+//   POST /_leat/reset, /_localstack/state/reset       everything that is stored is gone
+//   GET  /_leat/clock                                 {"now": milliseconds}
+//   POST /_leat/clock?advance=SECONDS                 with --test-clock
+//   GET  /_leat/logs?function=NAME&after=TOKEN        waits for log events; {"events": […], "after": TOKEN}
+//   GET  /_leat/packages/SHA256                       a function's package, as GetFunction's Code.Location says
+
+#include <functional>
+
+#include "base/clock.h"
+#include "engine/blob/blobs.h"
+#include "engine/kv/store.h"
+#include "gateway/gateway.h"
+#include "service/logs/logs.h"
+
+namespace leat::app {
+
+struct ControlParts {
+  Clock& clock;
+  bool clock_may_move;
+  kv::Store& store;
+  logs::Logs& logs;
+  const blob::Blobs& blobs;
+  std::function<void()> reset;
+};
+
+class Control final : public gateway::ControlEndpoints {
+ public:
+  explicit Control(ControlParts parts) : parts_(std::move(parts)) {}
+  bool handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) override;
+
+ private:
+  runtime::HttpResponse clock(const runtime::HttpRequest& request, std::string_view query);
+  void follow_logs(std::string_view query, runtime::HttpRespond respond);
+
+  ControlParts parts_;
+};
+
+}  // namespace leat::app

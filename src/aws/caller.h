@@ -1,0 +1,39 @@
+#pragma once
+// Who makes a request, and where.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace leat::aws {
+
+struct Caller {
+  std::string account;       // 12 digits
+  std::string region;        // us-east-1
+  std::string arn;           // arn:aws:iam::000000000000:root, or the user or assumed role
+  std::string principal_id;  // the account, AIDA…, or AROA…:session
+  std::string access_key;
+  std::string request_id;
+};
+
+// What a key belongs to. Permanent keys have no session token and no expiry.
+struct Credential {
+  std::string access_key;
+  std::string secret_key;
+  std::string session_token;
+  std::optional<TimePoint> expiration;
+  std::string account;
+  std::string arn;
+  std::string principal_id;
+};
+
+// Who knows access keys. Implemented by the IAM service.
+class CredentialSource {
+ public:
+  virtual ~CredentialSource() = default;
+  virtual std::optional<Credential> find_credential(std::string_view access_key) const = 0;
+};
+
+}  // namespace leat::aws

@@ -1,0 +1,86 @@
+#pragma once
+// What the binding tables say of a service and its operations.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "aws/caller.h"
+#include "aws/error.h"
+#include "aws/shape.h"
+
+namespace leat::aws {
+
+// The completion of a waiting operation. Called exactly once, from any thread.
+template <class Output>
+using Reply = std::move_only_function<void(Result<Output>)>;
+
+// A struct of a shape that the caller does not name.
+using Object = std::shared_ptr<void>;
+
+enum class OperationKind : std::uint8_t {
+  kRead,   // a plain function that changes nothing
+  kWrite,  // a plain function that commits; its reply waits at the gate until that commit is durable
+  kWait,   // takes a Reply; answered when something other than the disk is done
+};
+
+struct Operation {
+  std::string_view name;
+  OperationKind kind;
+  std::string_view resource;  // IAM resource template: table/{TableName}
+  const Shape* input;         // null where the operation takes nothing
+  const Shape* output;        // null where it returns nothing
+  std::string_view http_method;
+  std::string_view http_uri;
+  int http_status;
+  std::string_view result_wrapper;  // Query: PutItemResult
+  const Member* payload_in;         // REST: the member that is the whole body, or null
+  const Member* payload_out;
+  Object (*new_input)();
+  // Null for an operation that AWS has and leat does not offer. `service` is what the app bound.
+  void (*handle)(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done);
+};
+
+enum class Protocol : std::uint8_t { kJson, kRestJson, kQuery };
+
+struct ServiceModel {
+  std::string_view id;             // dynamodb: botocore's name of the model
+  std::string_view signing_name;   // in the credential scope
+  std::string_view endpoint_prefix;
+  Protocol protocol;
+  std::string_view json_version;   // "1.0", "1.1" or empty
+  std::string_view target_prefix;  // DynamoDB_20120810
+  std::string_view error_prefix;   // com.amazonaws.dynamodb.v20120810
+  std::string_view xml_namespace;
+  std::string_view api_version;
+  std::span<const Operation> operations;
+};
+
+// Adapters from the handlers' types to the table's. Used by generated code only.
+namespace bind {
+
+template <class T>
+Object make() {
+  return std::make_shared<T>();
+}
+
+template <auto Handler, class Service, class Input, class Output>
+void blocking(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
+  auto result = Handler(*static_cast<Service*>(service), caller, *static_cast<const Input*>(input.get()));
+  if (!result) return done(std::unexpected(std::move(result).error()));
+  if constexpr (std::is_void_v<Output>) done(Object());
+  else done(Object(std::make_shared<Output>(std::move(*result))));
+}
+
+template <auto Handler, class Service, class Input, class Output>
+void waiting(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
+  Handler(*static_cast<Service*>(service), caller, *static_cast<const Input*>(input.get()),
+          Reply<Output>([done = std::move(done)](Result<Output> result) mutable {
+            if (!result) return done(std::unexpected(std::move(result).error()));
+            done(Object(std::make_shared<Output>(std::move(*result))));
+          }));
+}
+
+}  // namespace bind
+}  // namespace leat::aws

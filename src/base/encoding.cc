@@ -1,0 +1,220 @@
+#include "base/encoding.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace leat {
+namespace {
+
+constexpr std::string_view kHexLower = "0123456789abcdef";
+constexpr std::string_view kHexUpper = "0123456789ABCDEF";
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::array<std::int8_t, 256> make_base64_values() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < kBase64.size(); ++i) values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+  return values;
+}
+constexpr auto kBase64Values = make_base64_values();
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '~';
+}
+
+std::optional<TimePoint> civil_time(int year, int month, int day, int hour, int minute, int second) {
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  using namespace std::chrono;
+  const sys_days date = std::chrono::year(year) / std::chrono::month(static_cast<unsigned>(month)) /
+                        std::chrono::day(static_cast<unsigned>(day));
+  return time_point_cast<Duration>(date) + hours(hour) + minutes(minute) + seconds(second);
+}
+
+}  // namespace
+
+std::string hex_encode(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (unsigned char byte : bytes) {
+    out.push_back(kHexLower[byte >> 4]);
+    out.push_back(kHexLower[byte & 15]);
+  }
+  return out;
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  std::size_t i = 0;
+  const auto at = [&](std::size_t index) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[index])); };
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const std::uint32_t group = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
+    for (int shift : {18, 12, 6, 0}) out.push_back(kBase64[group >> shift & 63]);
+  }
+  if (i == bytes.size()) return;
+  const bool two = i + 2 == bytes.size();
+  const std::uint32_t group = at(i) << 16 | (two ? at(i + 1) << 8 : 0);
+  out.push_back(kBase64[group >> 18 & 63]);
+  out.push_back(kBase64[group >> 12 & 63]);
+  out.push_back(two ? kBase64[group >> 6 & 63] : '=');
+  out.push_back('=');
+}
+
+std::string base64_encode(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  append_base64(out, bytes);
+  return out;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool pad = i >= text.size() - padding;
+    const int value = pad ? 0 : kBase64Values[static_cast<unsigned char>(text[i])];
+    if (value < 0) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(value);
+    if (i % 4 == 3) {
+      for (int shift : {16, 8, 0}) out.push_back(static_cast<char>(group >> shift & 255));
+      group = 0;
+    }
+  }
+  out.resize(out.size() - padding);
+  return out;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned char c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        out += "\\u00";
+        out.push_back(kHexLower[c >> 4]);
+        out.push_back(kHexLower[c & 15]);
+    }
+  }
+  out.append(text, plain, text.size() - plain);
+  out.push_back('"');
+}
+
+std::string percent_encode(std::string_view text, Slash slash) {
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text) {
+    if (is_unreserved(c) || (c == '/' && slash == Slash::kKeep)) {
+      out.push_back(c);
+      continue;
+    }
+    out.push_back('%');
+    out.push_back(kHexUpper[static_cast<unsigned char>(c) >> 4]);
+    out.push_back(kHexUpper[c & 15]);
+  }
+  return out;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+' && plus == Plus::kSpace) {
+      out.push_back(' ');
+    } else if (text[i] != '%') {
+      out.push_back(text[i]);
+    } else {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      out.push_back(static_cast<char>(high << 4 | low));
+      i += 2;
+    }
+  }
+  return out;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned char lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    const int extra = lead >= 0xF0 && lead < 0xF5 ? 3 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xC2 && lead < 0xE0 ? 1 : 0;
+    if (extra == 0 || i + static_cast<std::size_t>(extra) >= text.size()) return false;
+    std::uint32_t point = lead & (0x3F >> extra);
+    for (int k = 1; k <= extra; ++k) {
+      const unsigned char next = static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]);
+      if ((next & 0xC0) != 0x80) return false;
+      point = point << 6 | (next & 0x3F);
+    }
+    const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
+    if (overlong || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
+    i += static_cast<std::size_t>(extra) + 1;
+  }
+  return true;
+}
+
+std::string format_iso8601(TimePoint time) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+std::optional<TimePoint> parse_basic_date(std::string_view text) {
+  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+  int field[6];
+  constexpr std::size_t kStart[] = {0, 4, 6, 9, 11, 13};
+  for (int i = 0; i < 6; ++i) {
+    int value = 0;
+    for (std::size_t k = kStart[i]; k < kStart[i] + (i == 0 ? 4U : 2U); ++k) {
+      if (text[k] < '0' || text[k] > '9') return std::nullopt;
+      value = value * 10 + (text[k] - '0');
+    }
+    field[i] = value;
+  }
+  return civil_time(field[0], field[1], field[2], field[3], field[4], field[5]);
+}
+
+std::optional<TimePoint> parse_iso8601(std::string_view text) {
+  int year, month, day, hour, minute, used = 0;
+  double second;
+  const std::string copy(text);
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lfZ%n", &year, &month, &day, &hour, &minute, &second, &used) != 6 ||
+      static_cast<std::size_t>(used) != copy.size()) {
+    return std::nullopt;
+  }
+  if (!(second >= 0 && second < 61)) return std::nullopt;
+  const auto whole = civil_time(year, month, day, hour, minute, static_cast<int>(second));
+  if (!whole) return std::nullopt;
+  return *whole + Duration(static_cast<std::int64_t>((second - static_cast<int>(second)) * 1000 + 0.5));
+}
+
+}  // namespace leat

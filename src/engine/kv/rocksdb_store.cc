@@ -1,0 +1,267 @@
+#include "engine/kv/rocksdb_store.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "engine/kv/log_ends.h"
+
+namespace leat::kv {
+namespace {
+
+void check(const rocksdb::Status& status, std::string_view doing) {
+  if (!status.ok()) throw StoreFailure(fmt::format("{}: {}", doing, status.ToString()));
+}
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+class RocksDbCursor final : public Cursor {
+ public:
+  RocksDbCursor(rocksdb::DB& db, const Range& range, Direction direction) : range_(range), direction_(direction) {
+    lower_ = range_.begin;
+    upper_ = range_.end;
+    rocksdb::ReadOptions options;
+    options.iterate_lower_bound = &lower_;
+    if (!range_.end.empty()) options.iterate_upper_bound = &upper_;
+    iterator_.reset(db.NewIterator(options));
+    if (direction_ == Direction::kForward) iterator_->Seek(lower_);
+    else iterator_->SeekToLast();
+  }
+
+  bool valid() const override {
+    if (iterator_->Valid()) return true;
+    check(iterator_->status(), "scan");
+    return false;
+  }
+  std::string_view key() const override { return {iterator_->key().data(), iterator_->key().size()}; }
+  std::string_view value() const override { return {iterator_->value().data(), iterator_->value().size()}; }
+  void next() override {
+    if (direction_ == Direction::kForward) iterator_->Next();
+    else iterator_->Prev();
+  }
+
+ private:
+  Range range_;
+  Direction direction_;
+  rocksdb::Slice lower_, upper_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+// Commits run one after another under one lock: an append's position, its expectations and the write belong together,
+// and one RocksDB writer is as fast as several. Versions are kept for stripes of keys: a write moves its stripe's
+// version after it is visible, so a reader that takes the version first can only be wrong in the safe direction.
+class RocksDbStore final : public Store {
+ public:
+  RocksDbStore(std::unique_ptr<rocksdb::Env> owned_env, std::unique_ptr<rocksdb::DB> db, Durability durability)
+      : owned_env_(std::move(owned_env)),
+        db_(std::move(db)),
+        durability_(durability),
+        logs_([this](std::string_view log) { return load_end(log); }) {
+    syncer_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "syncer");
+      sync_loop();
+    });
+  }
+
+  ~RocksDbStore() override {
+    {
+      std::lock_guard lock(sync_mutex_);
+      stopping_ = true;
+    }
+    sync_wanted_.notify_all();
+    syncer_.join();
+  }
+
+  Versioned get(std::string_view key) const override {
+    Versioned out;
+    out.version = stripe(key).load(std::memory_order_acquire);
+    rocksdb::PinnableSlice value;
+    const auto status = db_->Get(rocksdb::ReadOptions(), db_->DefaultColumnFamily(), slice(key), &value);
+    if (status.ok()) out.value.emplace(value.data(), value.size());
+    else if (!status.IsNotFound()) check(status, "get");
+    return out;
+  }
+
+  std::unique_ptr<Cursor> scan(const Range& range, Direction direction) const override {
+    return std::make_unique<RocksDbCursor>(*db_, range, direction);
+  }
+
+  Result<Position, Conflict> commit(const Batch& batch) override {
+    Position position = 0;
+    {
+      std::lock_guard lock(commit_mutex_);
+      for (const auto& expected : batch.expectations()) {
+        if (stripe(expected.key).load(std::memory_order_relaxed) != expected.version) return std::unexpected(Conflict{});
+      }
+      write(batch);
+      for (const auto& put : batch.puts()) stripe(put.key).fetch_add(1, std::memory_order_release);
+      if (!batch.erased_ranges().empty()) {
+        for (auto& version : stripes_) version.fetch_add(1, std::memory_order_release);
+      }
+      position = last_.fetch_add(1, std::memory_order_release) + 1;
+    }
+    // Subscribers hear of an append even where nobody waits for its durability.
+    if (!batch.appends().empty()) want_sync();
+    return position;
+  }
+
+  Position last_commit() const override { return last_.load(std::memory_order_acquire); }
+
+  void durable(Position position, std::move_only_function<void()> done) override {
+    if (durability_ == Durability::kOs || position <= durable_.load(std::memory_order_acquire)) return done();
+    {
+      std::lock_guard lock(sync_mutex_);
+      if (position > durable_.load(std::memory_order_acquire)) {
+        waiting_.push_back({position, std::move(done)});
+        done = nullptr;
+        sync_asked_ = true;
+      }
+    }
+    if (done) return done();
+    sync_wanted_.notify_one();
+  }
+
+  LogPosition durable_end(std::string_view log) const override { return logs_.durable_end(std::string(log)); }
+
+  Subscription subscribe(std::string_view log, std::function<void()> changed) override {
+    return logs_.subscribe(std::string(log), std::move(changed));
+  }
+
+ private:
+  struct Waiting {
+    Position position;
+    std::move_only_function<void()> done;
+  };
+
+  std::atomic<Version>& stripe(std::string_view key) const {
+    return stripes_[std::hash<std::string_view>()(key) % stripes_.size()];
+  }
+
+  void write(const Batch& batch) {
+    rocksdb::WriteBatch out;
+    for (const auto& range : batch.erased_ranges()) out.DeleteRange(slice(range.begin), slice(range.end));
+    for (const auto& put : batch.puts()) {
+      if (put.value) out.Put(slice(put.key), slice(*put.value));
+      else out.Delete(slice(put.key));
+    }
+    for (const auto& append : batch.appends()) out.Put(slice(log_key(append.log, logs_.take(append.log))), slice(append.record));
+    const auto status = db_->Write(rocksdb::WriteOptions(), &out);
+    if (status.ok()) return;
+    for (const auto& append : batch.appends()) logs_.give_back(append.log);
+    check(status, "commit");
+  }
+
+  LogPosition load_end(std::string_view log) const {
+    const RocksDbCursor last(*db_, prefix_range(log), Direction::kBackward);
+    return last.valid() ? log_position(last.key()) + 1 : 1;
+  }
+
+  void want_sync() {
+    {
+      std::lock_guard lock(sync_mutex_);
+      sync_asked_ = true;
+    }
+    sync_wanted_.notify_one();
+  }
+
+  // One disk write serves every reply that waits: group commit.
+  void sync_loop() {
+    std::unique_lock lock(sync_mutex_);
+    while (true) {
+      sync_wanted_.wait(lock, [this] { return sync_asked_ || stopping_; });
+      if (!sync_asked_) return;
+      sync_asked_ = false;
+      lock.unlock();
+      const auto [position, taken] = committed();
+      if (durability_ == Durability::kFsync) check(db_->SyncWAL(), "sync");
+      durable_.store(position, std::memory_order_release);
+      logs_.settle(taken);
+      lock.lock();
+      release(lock, position);
+    }
+  }
+
+  std::pair<Position, LogEnds::Taken> committed() {
+    std::lock_guard lock(commit_mutex_);
+    return {last_.load(std::memory_order_relaxed), logs_.collect()};
+  }
+
+  void release(std::unique_lock<std::mutex>& lock, Position position) {
+    std::vector<Waiting> ready;
+    std::vector<Waiting> later;
+    for (Waiting& each : waiting_) (each.position <= position ? ready : later).push_back(std::move(each));
+    waiting_ = std::move(later);
+    if (!waiting_.empty()) sync_asked_ = true;
+    lock.unlock();
+    for (Waiting& each : ready) each.done();
+    lock.lock();
+  }
+
+  std::unique_ptr<rocksdb::Env> owned_env_;
+  std::unique_ptr<rocksdb::DB> db_;
+  Durability durability_;
+
+  std::mutex commit_mutex_;
+  mutable LogEnds logs_;
+  std::atomic<Position> last_{0};
+  mutable std::array<std::atomic<Version>, 1 << 14> stripes_{};
+
+  std::mutex sync_mutex_;
+  std::condition_variable sync_wanted_;
+  std::vector<Waiting> waiting_;
+  std::atomic<Position> durable_{0};
+  bool sync_asked_ = false;
+  bool stopping_ = false;
+  std::thread syncer_;
+};
+
+rocksdb::Options tuned(rocksdb::Env* env) {
+  constexpr std::size_t kWriteBuffer = 64U << 20;
+  constexpr std::size_t kBlockCache = 64U << 20;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.write_buffer_size = kWriteBuffer;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.keep_log_file_num = 2;
+  options.max_total_wal_size = 4 * kWriteBuffer;
+  options.recycle_log_file_num = 0;
+  options.compression = rocksdb::kLZ4Compression;
+  options.bytes_per_sync = 1 << 20;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.allow_concurrent_memtable_write = false;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCache);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  if (env) options.env = env;
+  return options;
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_rocksdb(const RocksDbOptions& options) {
+  std::unique_ptr<rocksdb::Env> memory;
+  if (options.in_memory) memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  rocksdb::DB* db = nullptr;
+  // RocksDB's own LOCK file keeps a second server out of the folder.
+  check(rocksdb::DB::Open(tuned(memory ? memory.get() : options.env), options.folder, &db), "open " + options.folder);
+  return std::make_unique<RocksDbStore>(std::move(memory), std::unique_ptr<rocksdb::DB>(db),
+                                        options.in_memory ? Durability::kOs : options.durability);
+}
+
+}  // namespace leat::kv

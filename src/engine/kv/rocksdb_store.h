@@ -1,0 +1,30 @@
+#pragma once
+// The embedded engine: RocksDB in this process.
+
+#include <memory>
+#include <string>
+
+#include "engine/kv/store.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace leat::kv {
+
+enum class Durability : std::uint8_t {
+  kFsync,  // durable() waits for the disk
+  kOs,     // durable() is at once: a killed server loses nothing, a power cut may
+};
+
+struct RocksDbOptions {
+  std::string folder;               // created where missing
+  Durability durability = Durability::kFsync;
+  bool in_memory = false;           // nothing touches the disk, nothing survives
+  rocksdb::Env* env = nullptr;      // a test's environment; null for the system's
+};
+
+// Throws StoreFailure where the folder cannot be opened, or where another server has it open.
+std::unique_ptr<Store> open_rocksdb(const RocksDbOptions& options);
+
+}  // namespace leat::kv

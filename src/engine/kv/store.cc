@@ -1,0 +1,22 @@
+#include "engine/kv/store.h"
+
+#include "engine/kv/key.h"
+
+namespace leat::kv {
+
+Range prefix_range(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xFF') end.pop_back();
+  if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return {std::string(prefix), std::move(end)};
+}
+
+std::string log_key(std::string_view log, LogPosition position) {
+  std::string key(log);
+  append_u64(key, position);
+  return key;
+}
+
+LogPosition log_position(std::string_view key) { return read_u64(key.substr(key.size() - sizeof(LogPosition))); }
+
+}  // namespace leat::kv

@@ -1,0 +1,25 @@
+#pragma once
+// fork and exec from a server with many threads.
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace leat::sandbox {
+
+struct SpawnRequest {
+  std::vector<std::string> command;
+  std::vector<std::string> environment;  // NAME=value
+  std::vector<std::string> entrances;    // cgroup.procs files
+  int channel;                           // becomes descriptor 3
+  int output;                            // becomes descriptors 1 and 2
+};
+
+// Throws std::system_error.
+pid_t spawn(const SpawnRequest& request);
+
+// Runs to the end, quietly. The exit status, or -1.
+int run_quietly(const std::vector<std::string>& command);
+
+}  // namespace leat::sandbox

@@ -1,0 +1,73 @@
+#pragma once
+// One isolated process that runs a stranger's code, and the socket to it.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/loop.h"
+
+namespace leat::sandbox {
+
+// How a runtime's workers are started. Knows nothing of what they run.
+struct RuntimeSpec {
+  std::string name;
+  std::vector<std::string> command;                            // inside the sandbox
+  std::vector<std::pair<std::string, std::string>> visible;    // host path, path inside; read-only
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+// Called on the loop's thread.
+struct WorkerEvents {
+  std::function<void(char kind, std::string payload)> message;  // a frame of runtimes/PROTOCOL.md
+  std::function<void(std::string_view text)> output;            // standard output and error
+  std::function<void(int status)> exit;                         // as waitpid() gives it; nothing follows
+};
+
+class Worker {
+ public:
+  virtual ~Worker() = default;  // kills the process and everything it started
+
+  virtual void listen(WorkerEvents events) = 0;
+  virtual void send(char kind, std::string_view payload) = 0;
+
+  // Makes the files of `folder` the worker's code, read-only for it.
+  virtual void install(const std::filesystem::path& folder) = 0;
+  // Where the worker sees its code.
+  virtual std::string code_path() const = 0;
+
+  virtual void limit_memory(std::uint64_t bytes) = 0;
+  virtual bool out_of_memory() const = 0;
+
+  // Hands over what the process has written so far, before an answer is acted on.
+  virtual void drain_output() = 0;
+  virtual void kill() = 0;
+};
+
+// What keeps workers apart on this machine.
+enum class Isolation : std::uint8_t { kNamespaces, kNone };
+
+class WorkerFactory {
+ public:
+  // `folder` holds each worker's code while it lives.
+  WorkerFactory(runtime::Loop& loop, std::filesystem::path folder);
+  ~WorkerFactory();
+
+  // Found out by trying, once.
+  Isolation isolation() const;
+  bool limits_memory() const;
+
+  // Throws std::system_error where no process can be started.
+  std::unique_ptr<Worker> spawn(const RuntimeSpec& spec);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace leat::sandbox

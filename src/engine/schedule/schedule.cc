@@ -1,0 +1,66 @@
+#include "engine/schedule/schedule.h"
+
+#include "engine/kv/key.h"
+
+namespace leat::schedule {
+namespace {
+
+std::string kind_prefix(std::string_view kind) { return kv::make_key(std::string_view("schedule"), kind); }
+
+TimePoint time_in(std::string_view key, std::size_t prefix) {
+  return from_millis(static_cast<std::int64_t>(kv::read_u64(key.substr(prefix))));
+}
+
+}  // namespace
+
+Schedule::~Schedule() {
+  std::lock_guard lock(mutex_);
+  for (auto& [name, kind] : kinds_) {
+    if (kind.timer) timers_.cancel(*kind.timer);
+  }
+}
+
+void Schedule::handle(const std::string& kind, Handler handler) {
+  {
+    std::lock_guard lock(mutex_);
+    kinds_[kind].handler = std::move(handler);
+  }
+  armed(kind);
+}
+
+void Schedule::add(kv::Batch& batch, const std::string& kind, TimePoint time, std::string_view payload) {
+  std::string key = kind_prefix(kind);
+  kv::append_u64(key, static_cast<std::uint64_t>(to_millis(time)));
+  // Unique across restarts too: the clock in the upper bits, a count in the lower.
+  kv::append_u64(key, static_cast<std::uint64_t>(to_millis(clock_.now())) << 20 | (number_++ & 0xFFFFF));
+  batch.put(key, payload);
+}
+
+void Schedule::armed(const std::string& kind) {
+  const std::string prefix = kind_prefix(kind);
+  const auto next = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
+  std::lock_guard lock(mutex_);
+  Kind& entry = kinds_[kind];
+  if (entry.timer) timers_.cancel(*entry.timer);
+  entry.timer.reset();
+  if (next->valid()) entry.timer = timers_.at(time_in(next->key(), prefix.size()), [this, kind] { run_due(kind); });
+}
+
+void Schedule::run_due(const std::string& kind) {
+  Handler handler;
+  {
+    std::lock_guard lock(mutex_);
+    handler = kinds_[kind].handler;
+  }
+  const std::string prefix = kind_prefix(kind);
+  const auto due = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
+  for (; due->valid() && time_in(due->key(), prefix.size()) <= clock_.now(); due->next()) {
+    handler(std::string(due->value()));
+    kv::Batch done;
+    done.erase(due->key());
+    (void)store_.commit(done);
+  }
+  armed(kind);
+}
+
+}  // namespace leat::schedule

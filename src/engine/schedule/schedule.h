@@ -1,0 +1,50 @@
+#pragma once
+// Durable timers: run this at T, also when the server was down at T.
+//
+//   key    "schedule" kind u64(time) u64(number)     value  the payload
+//
+// A due timer is handed to its kind's handler and erased once the handler has returned, so it runs at least once.
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "engine/kv/store.h"
+#include "runtime/timers.h"
+
+namespace leat::schedule {
+
+class Schedule {
+ public:
+  Schedule(kv::Store& store, Clock& clock, runtime::Timers& timers) : store_(store), clock_(clock), timers_(timers) {}
+  ~Schedule();
+
+  using Handler = std::function<void(const std::string& payload)>;
+
+  // Registers who runs a kind's timers, and runs those that came due while nobody listened.
+  void handle(const std::string& kind, Handler handler);
+
+  // Adds a timer to a commit. armed() must follow the commit.
+  void add(kv::Batch& batch, const std::string& kind, TimePoint time, std::string_view payload);
+
+  // The next wake-up is found again; call it after a commit with add().
+  void armed(const std::string& kind);
+
+ private:
+  struct Kind {
+    Handler handler;
+    std::optional<runtime::Timers::Key> timer;
+  };
+  void run_due(const std::string& kind);
+
+  kv::Store& store_;
+  Clock& clock_;
+  runtime::Timers& timers_;
+  std::mutex mutex_;
+  std::map<std::string, Kind> kinds_;
+  std::atomic<std::uint64_t> number_{0};
+};
+
+}  // namespace leat::schedule

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <zlib.h>
+
+#include "gateway/gateway.h"
+#include "wire/codec.h"
+
+namespace leat::gateway {
+namespace {
+
+using runtime::HttpRequest;
+using runtime::HttpRespond;
+using runtime::HttpResponse;
+
+// One request on its way through. Owned by whoever will answer it.
+struct Exchange {
+  const HttpRequest& request;
+  HttpRespond respond;
+  Route route;
+  aws::Caller caller;
+
+  wire::ErrorContext error_context() const {
+    static constexpr wire::ErrorContext kUnknown{aws::Protocol::kJson, "", "1.0", "", ""};
+    if (!route.binding) return kUnknown;
+    const auto& model = *route.binding->model;
+    return {model.protocol, model.id, model.json_version.empty() ? "1.0" : model.json_version, model.xml_namespace, caller.request_id};
+  }
+
+  void finish(HttpResponse response) {
+    const bool dynamodb = route.binding && route.binding->model->id.starts_with("dynamodb");
+    response.headers.emplace_back("x-amzn-RequestId", caller.request_id);
+    if (dynamodb) {
+      const auto sum = crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
+      response.headers.emplace_back("x-amz-crc32", std::to_string(sum));
+    }
+    if (!request.header("origin").empty()) {
+      response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+      response.headers.emplace_back("Access-Control-Expose-Headers", "x-amz-*,ETag,x-amzn-requestid,x-amzn-errortype,x-amz-crc32");
+    }
+    respond(std::move(response));
+  }
+
+  void refuse(const aws::Error& error) { finish(wire::encode_error(error_context(), error)); }
+
+  // AWS answers failed authentication with 403 outside its JSON protocols.
+  void refuse_caller(const aws::Error& error) {
+    HttpResponse response = wire::encode_error(error_context(), error);
+    if (error_context().protocol != aws::Protocol::kJson) response.status = 403;
+    finish(std::move(response));
+  }
+
+  wire::Call call() const { return {request, *route.binding->model, *route.operation, caller.request_id}; }
+};
+
+HttpResponse preflight(const HttpRequest& request) {
+  HttpResponse response;
+  response.status = 204;
+  const std::string_view wanted = request.header("access-control-request-headers");
+  response.headers = {{"Access-Control-Allow-Origin", "*"},
+                      {"Access-Control-Allow-Methods", "GET,HEAD,PUT,POST,DELETE,OPTIONS,PATCH"},
+                      {"Access-Control-Allow-Headers", wanted.empty() ? "*" : std::string(wanted)},
+                      {"Access-Control-Max-Age", "86400"}};
+  return response;
+}
+
+aws::Error unknown_operation(const Route& route) {
+  using namespace aws::errors;
+  if (!route.binding) return {&kUnknownOperation, ""};
+  if (!route.operation) return {&kUnknownOperation, route.binding->model->protocol == aws::Protocol::kJson ? "" : fmt::format("Could not find operation {}", route.asked_for)};
+  return {&kNotOffered, fmt::format("leat does not offer {}:{} yet", route.binding->model->id, route.operation->name)};
+}
+
+aws::Result<aws::Object> decode(const Exchange& exchange) {
+  aws::Object input = exchange.route.operation->new_input();
+  aws::Violations violations;
+  TRY_VOID(wire::codec_for(exchange.route.binding->model->protocol).decode(exchange.call(), input.get(), violations));
+  if (!violations.empty()) return aws::fail(aws::errors::kValidation, violations.message());
+  return input;
+}
+
+}  // namespace
+
+void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
+  requests_.fetch_add(1, std::memory_order_relaxed);
+  if (request.method == "OPTIONS" && !request.header("access-control-request-method").empty()) return respond(preflight(request));
+  if (request.target.starts_with("/_") && parts_.control.handle(request, respond)) return;
+
+  wire::Signature signature;
+  std::string problem;
+  const wire::SignatureForm form = wire::parse_signature(request, signature, problem);
+  auto exchange = std::make_shared<Exchange>(Exchange{request, std::move(respond), router_.route(request, signature.service), {}});
+  exchange->caller.request_id = parts_.random.uuid();
+  if (!exchange->route.binding) return exchange->refuse(unknown_operation(exchange->route));
+
+  if (form == wire::SignatureForm::kNone) return exchange->refuse_caller({&aws::errors::kMissingToken, "Request is missing Authentication Token"});
+  if (form == wire::SignatureForm::kIncomplete) return exchange->refuse_caller({&aws::errors::kIncompleteSignature, problem});
+  auto caller = parts_.authenticator.authenticate(request, signature, exchange->route.binding->model->signing_name);
+  if (!caller) return exchange->refuse_caller(caller.error());
+  caller->request_id = std::move(exchange->caller.request_id);
+  exchange->caller = std::move(*caller);
+
+  const aws::Operation* operation = exchange->route.operation;
+  if (!operation || !operation->handle) return exchange->refuse(unknown_operation(exchange->route));
+  try {
+    auto input = decode(*exchange);
+    if (!input) return exchange->refuse(input.error());
+    if (auto allowed = parts_.authorizer.authorize({exchange->caller, *exchange->route.binding->model, *operation, input->get()}); !allowed) {
+      return exchange->refuse_caller(allowed.error());
+    }
+    operation->handle(exchange->route.binding->service, exchange->caller, *input, [this, exchange](aws::Result<aws::Object> result) mutable {
+      auto answer = [exchange, result = std::move(result)] {
+        if (!result) return exchange->refuse(result.error());
+        exchange->finish(wire::codec_for(exchange->route.binding->model->protocol).encode(exchange->call(), result->get()));
+      };
+      if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
+      parts_.reply_gate(std::move(answer));
+    });
+  } catch (const std::exception& failure) {
+    spdlog::error("{}:{}: {}", exchange->route.binding->model->id, operation->name, failure.what());
+    if (exchange->respond) exchange->refuse({&aws::errors::kInternalFailure, "The request processing has failed because of an unknown error, exception or failure."});
+  }
+}
+
+}  // namespace leat::gateway

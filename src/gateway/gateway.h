@@ -1,0 +1,50 @@
+#pragma once
+// What stands between a connection and the services: route, authenticate, dispatch. Everything that is the same for
+// all operations happens here, once.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "aws/authorizer.h"
+#include "base/random.h"
+#include "gateway/authenticate.h"
+#include "gateway/route.h"
+#include "runtime/http.h"
+
+namespace leat::gateway {
+
+// Holds a write's reply until what it committed is durable.
+using ReplyGate = std::function<void(std::move_only_function<void()> release)>;
+
+// Answers requests that are none of AWS's: health, control, inspection. False where the path is not its own.
+class ControlEndpoints {
+ public:
+  virtual ~ControlEndpoints() = default;
+  virtual bool handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) = 0;
+};
+
+struct GatewayParts {
+  std::vector<Binding> bindings;
+  Authenticator authenticator;
+  const aws::Authorizer& authorizer;
+  Random& random;
+  ReplyGate reply_gate;
+  ControlEndpoints& control;
+};
+
+class Gateway final : public runtime::HttpHandler {
+ public:
+  explicit Gateway(GatewayParts parts) : parts_(std::move(parts)), router_(parts_.bindings) {}
+
+  void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
+
+  std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
+
+ private:
+  GatewayParts parts_;
+  Router router_;
+  std::atomic<std::uint64_t> requests_{0};
+};
+
+}  // namespace leat::gateway

@@ -1,0 +1,85 @@
+#include "gateway/route.h"
+
+#include <fmt/format.h>
+
+#include "wire/uri.h"
+
+namespace leat::gateway {
+namespace {
+
+std::string form_field(const runtime::HttpRequest& request, std::string_view name) {
+  for (std::string_view form : {wire::split_target(request.target).second, request.body}) {
+    for (auto& [field, value] : wire::parse_query_string(form)) {
+      if (field == name) return value;
+    }
+  }
+  return {};
+}
+
+bool has_form(const runtime::HttpRequest& request) {
+  return request.header("content-type").starts_with("application/x-www-form-urlencoded") ||
+         wire::split_target(request.target).second.find("Action=") != std::string_view::npos;
+}
+
+}  // namespace
+
+Router::Router(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {
+  for (const Binding& binding : bindings_) {
+    if (binding.model->target_prefix.empty()) continue;
+    for (const auto& operation : binding.model->operations) {
+      targets_.emplace(fmt::format("{}.{}", binding.model->target_prefix, operation.name), Named{&binding, &operation});
+    }
+  }
+}
+
+Route Router::by_target(std::string_view target) const {
+  const auto found = targets_.find(std::string(target));
+  if (found != targets_.end()) return {found->second.binding, found->second.operation, std::string(target)};
+  for (const Binding& binding : bindings_) {
+    const std::string_view prefix = binding.model->target_prefix;
+    if (!prefix.empty() && target.starts_with(prefix) && target.substr(prefix.size()).starts_with('.')) {
+      return {&binding, nullptr, std::string(target.substr(prefix.size() + 1))};
+    }
+  }
+  return {nullptr, nullptr, std::string(target)};
+}
+
+Route Router::by_action(const Binding& binding, const runtime::HttpRequest& request) const {
+  std::string action = form_field(request, "Action");
+  for (const auto& operation : binding.model->operations) {
+    if (operation.name == action) return {&binding, &operation, std::move(action)};
+  }
+  return {&binding, nullptr, std::move(action)};
+}
+
+Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request) {
+  const std::string_view path = wire::split_target(request.target).first;
+  for (const auto& operation : binding.model->operations) {
+    if (operation.http_method == request.method && wire::match_uri(operation.http_uri, path)) return {&binding, &operation, std::string(operation.name)};
+  }
+  return {&binding, nullptr, fmt::format("{} {}", request.method, path)};
+}
+
+Route Router::route(const runtime::HttpRequest& request, std::string_view signed_service) const {
+  const std::string_view target = request.header("x-amz-target");
+  if (!target.empty()) return by_target(target);
+  const bool form = has_form(request);
+  for (const Binding& binding : bindings_) {
+    const auto protocol = binding.model->protocol;
+    if (binding.model->signing_name != signed_service) continue;
+    if (protocol == aws::Protocol::kQuery && form) return by_action(binding, request);
+    if (protocol == aws::Protocol::kRestJson) return by_uri(binding, request);
+  }
+  // An unsigned request still gets its service's form of refusal.
+  const std::string version = form ? form_field(request, "Version") : std::string();
+  for (const Binding& binding : bindings_) {
+    if (binding.model->protocol == aws::Protocol::kQuery && !version.empty() && binding.model->api_version == version) return by_action(binding, request);
+    if (binding.model->protocol == aws::Protocol::kRestJson) {
+      Route route = by_uri(binding, request);
+      if (route.operation) return route;
+    }
+  }
+  return {};
+}
+
+}  // namespace leat::gateway

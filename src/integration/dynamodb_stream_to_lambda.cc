@@ -1,0 +1,66 @@
+#include "integration/dynamodb_stream_to_lambda.h"
+
+#include <fmt/format.h>
+
+#include "aws/arn.h"
+#include "aws/lambda/types.h"
+#include "aws/shape_json.h"
+#include "base/encoding.h"
+#include "service/dynamodb/stream.h"
+
+namespace leat::integration {
+
+bool DynamoDbStreamSource::owns(std::string_view source_arn) const {
+  const auto arn = aws::parse_arn(source_arn);
+  return arn && arn->service == "dynamodb" && arn->resource.find("/stream/") != std::string_view::npos;
+}
+
+aws::Result<std::vector<std::string>> DynamoDbStreamSource::shards(std::string_view source_arn) {
+  const auto stream = streams_.find(source_arn);
+  if (!stream) return aws::fail(lambda::errors::kInvalidParameterValue, fmt::format("Stream not found: {}", source_arn));
+  std::vector<std::string> out;
+  for (const auto& shard : *stream->shards) out.push_back(*shard.shard_id);
+  return out;
+}
+
+std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, std::string_view shard, std::string_view position) {
+  const auto reader = streams_.find_shard(source_arn, shard);
+  if (!reader) return 1;
+  return position == "LATEST" ? reader->log.end() : reader->log.first(streams_.horizon());
+}
+
+lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) {
+  lambda::SourceBatch batch;
+  batch.next = from;
+  const auto reader = streams_.find_shard(source_arn, shard);
+  if (!reader) return batch;
+  auto records = reader->log.read(from, {limits.records, limits.bytes});
+  // What retention no longer shows is passed over, also by a mapping that was away for a day.
+  const TimePoint horizon = streams_.horizon();
+  std::erase_if(records, [&](const shardlog::Record& each) {
+    batch.next = each.position + 1;
+    return each.time < horizon;
+  });
+  const auto arn = aws::parse_arn(source_arn);
+  const dynamodb::RecordContext context{arn->region, *reader->stream.stream_view_type, reader->log.name()};
+  batch.event = "{\"Records\":[";
+  for (const auto& record : records) {
+    if (batch.records++ > 0) batch.event += ',';
+    const auto shown = dynamodb::present_record(context, record);
+    aws::append_json(dynamodbstreams::Record::kShape, &shown, batch.event);
+    batch.event.back() = ',';  // one member more
+    batch.event += "\"eventSourceARN\":";
+    append_json_string(batch.event, source_arn);
+    batch.event += '}';
+  }
+  batch.event += "]}";
+  batch.ended = reader->closed && batch.next >= reader->log.end();
+  return batch;
+}
+
+std::shared_ptr<void> DynamoDbStreamSource::subscribe(std::string_view source_arn, std::string_view shard, std::function<void()> changed) {
+  auto reader = streams_.find_shard(source_arn, shard);
+  return reader ? reader->log.subscribe(std::move(changed)) : nullptr;
+}
+
+}  // namespace leat::integration

@@ -1,0 +1,23 @@
+#pragma once
+// DynamoDB streams as sources of event source mappings.
+
+#include "service/dynamodb/streams.h"
+#include "service/lambda/ports.h"
+
+namespace leat::integration {
+
+class DynamoDbStreamSource final : public lambda::RecordSource {
+ public:
+  explicit DynamoDbStreamSource(dynamodbstreams::Streams& streams) : streams_(streams) {}
+
+  bool owns(std::string_view source_arn) const override;
+  aws::Result<std::vector<std::string>> shards(std::string_view source_arn) override;
+  std::uint64_t start(std::string_view source_arn, std::string_view shard, std::string_view position) override;
+  lambda::SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) override;
+  std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard, std::function<void()> changed) override;
+
+ private:
+  dynamodbstreams::Streams& streams_;
+};
+
+}  // namespace leat::integration

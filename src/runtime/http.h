@@ -1,0 +1,51 @@
+#pragma once
+// HTTP/1.1 messages as the rest of leat sees them.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace leat::runtime {
+
+struct HttpHeader {
+  std::string_view name;
+  std::string_view value;
+};
+
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+
+// A request that was read completely. The views live until its response is given.
+struct HttpRequest {
+  std::string_view method;
+  std::string_view target;  // path and query, as sent
+  std::vector<HttpHeader> headers;
+  std::string_view body;
+  bool secure = false;
+
+  // The first header of that name in any case, or an empty view.
+  std::string_view header(std::string_view name) const {
+    for (const HttpHeader& each : headers) {
+      if (equals_ignoring_case(each.name, name)) return each.value;
+    }
+    return {};
+  }
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// Called exactly once for a request, from any thread.
+using HttpRespond = std::move_only_function<void(HttpResponse)>;
+
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  virtual void handle(const HttpRequest& request, HttpRespond respond) = 0;
+};
+
+}  // namespace leat::runtime

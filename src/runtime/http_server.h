@@ -1,0 +1,45 @@
+#pragma once
+// Serves HTTP/1.1 with keep-alive, in clear text and over TLS on the same port.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "runtime/http.h"
+
+namespace leat::runtime {
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;             // 0: any free one
+  unsigned threads = 1;
+  std::uint64_t body_limit = 100ULL << 20;  // bytes; 413 above
+  std::uint32_t header_limit = 32U << 10;   // bytes; 431 above
+  std::string certificate_pem;        // empty: no TLS
+  std::string private_key_pem;
+};
+
+class HttpServer {
+ public:
+  // Listens at once and throws std::system_error where it cannot; requests are served from start() on.
+  HttpServer(HttpServerOptions options, const Clock& clock);
+  ~HttpServer();
+
+  // `handler` must live until stop() has returned.
+  void start(HttpHandler& handler);
+  std::uint16_t port() const;
+
+  // Takes no new requests, answers those in flight and returns when they are answered or `patience` is over.
+  void stop(std::chrono::milliseconds patience);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A self-signed certificate and its key for localhost and its names: (certificate, key) in PEM.
+std::pair<std::string, std::string> make_certificate(TimePoint now);
+
+}  // namespace leat::runtime

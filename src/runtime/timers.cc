@@ -1,0 +1,61 @@
+#include "runtime/timers.h"
+
+#include <pthread.h>
+
+namespace leat::runtime {
+
+Timers::Timers(Clock& clock) : clock_(clock) {
+  clock_.on_advance([this] {
+    std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "timers");
+    run();
+  });
+}
+
+Timers::~Timers() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+Timers::Key Timers::at(TimePoint time, std::move_only_function<void()> task) {
+  std::lock_guard lock(mutex_);
+  const Key key{time, next_++};
+  tasks_.emplace(key, std::move(task));
+  changed_.notify_all();
+  return key;
+}
+
+void Timers::cancel(const Key& key) {
+  std::lock_guard lock(mutex_);
+  tasks_.erase(key);
+}
+
+void Timers::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (tasks_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    const Duration wait = tasks_.begin()->first.first - clock_.now();
+    if (wait > Duration(0)) {
+      if (clock_.frozen()) changed_.wait(lock);
+      else changed_.wait_for(lock, wait);
+      continue;
+    }
+    auto task = std::move(tasks_.begin()->second);
+    tasks_.erase(tasks_.begin());
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+}
+
+}  // namespace leat::runtime

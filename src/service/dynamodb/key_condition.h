@@ -1,0 +1,15 @@
+#pragma once
+// A KeyConditionExpression as a range of rows.
+
+#include <string_view>
+
+#include "aws/error.h"
+#include "engine/kv/store.h"
+#include "service/dynamodb/expression/parser.h"
+#include "service/dynamodb/table.h"
+
+namespace leat::dynamodb {
+
+aws::Result<kv::Range> key_range(const Table& table, const expression::Condition& condition);
+
+}  // namespace leat::dynamodb

@@ -1,0 +1,86 @@
+#include <set>
+
+#include "aws/dynamodb/operations.h"
+#include "service/dynamodb/capacity.h"
+#include "service/dynamodb/expression/evaluate.h"
+#include "service/dynamodb/item_write.h"
+
+namespace leat::dynamodb {
+namespace {
+
+constexpr std::size_t kMaxKeys = 100;
+constexpr std::size_t kMaxResponse = 16U << 20;  // bytes; the rest is left to UnprocessedKeys
+
+// One table's part of the request.
+struct TableRead {
+  TablePtr table;
+  const KeysAndAttributes* request;
+  std::vector<PrimaryKey> keys;
+  std::optional<expression::Projection> projection;
+};
+
+aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const std::string& name, const KeysAndAttributes& request) {
+  TRY_VOID(refuse_legacy("AttributesToGet", request.attributes_to_get.has_value()));
+  TRY_VOID(check_expression_use(request, {request.projection_expression.has_value(), false, {}}));
+  TableRead read{nullptr, &request, {}, std::nullopt};
+  if (request.projection_expression) {
+    const std::optional<Item> no_values;
+    expression::Names names(request.expression_attribute_names, no_values);
+    TRY_VOID(names.check());
+    read.projection = TRY(expression::parse_projection(*request.projection_expression, names));
+    TRY_VOID(names.check_all_used());
+  }
+  for (const Item& key : request.keys) {
+    if (auto message = first_invalid(key)) return aws::fail(errors::kValidation, *message);
+  }
+  read.table = TRY(db.tables().find(caller, name));
+  std::set<std::string> rows;
+  for (const Item& key : request.keys) {
+    read.keys.push_back(TRY(key_from_parameter(*read.table, key)));
+    if (!rows.insert(read.keys.back().row).second) return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
+  }
+  return read;
+}
+
+}  // namespace
+
+aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& caller, const BatchGetItemInput& input) {
+  std::size_t count = 0;
+  for (const auto& [name, request] : input.request_items) count += request.keys.size();
+  if (count > kMaxKeys) return aws::fail(errors::kValidation, "Too many items requested for the BatchGetItem call");
+  std::vector<TableRead> reads;
+  for (const auto& [name, request] : input.request_items) reads.push_back(TRY(prepare(db, caller, name, request)));
+
+  BatchGetItemOutput output;
+  auto& responses = output.responses.emplace();
+  auto& unprocessed = output.unprocessed_keys.emplace();
+  std::size_t total = 0;
+  auto name = input.request_items.begin();
+  for (const TableRead& read : reads) {
+    const std::string& table_name = (name++)->first;
+    auto& items = responses[table_name];
+    const bool consistent = read.request->consistent_read.value_or(false);
+    double units = 0;
+    for (std::size_t i = 0; i < read.keys.size(); ++i) {
+      const StoredItem found = total < kMaxResponse ? db.read(read.keys[i]) : StoredItem();
+      const std::size_t size = size_of(found.item());
+      if (total >= kMaxResponse || (total > 0 && total + size > kMaxResponse)) {
+        total = kMaxResponse;
+        KeysAndAttributes& rest = unprocessed.try_emplace(table_name, *read.request).first->second;
+        if (rest.keys.size() == read.keys.size()) rest.keys.clear();
+        rest.keys.push_back(read.keys[i].attributes);
+        continue;
+      }
+      total += size;
+      units += read_units(size, consistent);
+      if (found.exists()) items.push_back(read.projection ? expression::project(*read.projection, found.item()) : found.item());
+    }
+    if (auto capacity = consumed(input.return_consumed_capacity, *read.table, units)) {
+      if (!output.consumed_capacity) output.consumed_capacity.emplace();
+      output.consumed_capacity->push_back(std::move(*capacity));
+    }
+  }
+  return output;
+}
+
+}  // namespace leat::dynamodb

@@ -1,0 +1,54 @@
+#pragma once
+// Streams of tables: how they begin, end, are written and are read.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/dynamodbstreams/types.h"
+#include "base/random.h"
+#include "engine/shardlog/shardlog.h"
+#include "service/dynamodb/stream_record.h"
+#include "service/dynamodb/table.h"
+
+namespace leat::dynamodb {
+
+// Records are kept for 24 hours.
+inline constexpr Duration kStreamRetention = std::chrono::hours(24);
+
+struct NewStream {
+  std::string label;
+  std::string view_type;
+  TimePoint now;
+};
+
+// Describes a new stream in `description` and adds its row to the commit.
+void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, TableDescription& description, const NewStream& stream);
+
+// Marks the table's stream as disabled and closes its shards. It stays readable.
+void end_stream(kv::Batch& batch, kv::Store& store, const aws::Caller& caller, const TableDescription& description);
+
+TableStream enabled_stream(const Table& table, const dynamodbstreams::StreamDescription& description);
+
+// Adds the record of a change to the commit that makes it. `old_image` and `new_image` are stored items, empty where
+// there is none; nothing is added where they are equal.
+struct ItemChange {
+  const PrimaryKey& key;
+  std::string_view old_image;
+  std::string_view new_image;
+};
+void stage_record(kv::Batch& batch, const Table& table, const ItemChange& change, TimePoint now);
+
+// "100000000000000000000" plus the position: 21 digits, ordered as text and as a number.
+std::string sequence_number(kv::LogPosition position);
+std::optional<kv::LogPosition> parse_sequence_number(std::string_view text);
+
+// A stored record as GetRecords and Lambda events show it.
+struct RecordContext {
+  std::string_view region;
+  std::string_view view_type;
+  std::string_view log;
+};
+dynamodbstreams::Record present_record(const RecordContext& context, const shardlog::Record& record);
+
+}  // namespace leat::dynamodb

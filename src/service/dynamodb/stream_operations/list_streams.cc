@@ -1,0 +1,35 @@
+#include "aws/arn.h"
+#include "aws/dynamodbstreams/operations.h"
+#include "aws/shape_json.h"
+#include "engine/kv/key.h"
+#include "service/dynamodb/key.h"
+#include "service/dynamodb/streams.h"
+#include "service/dynamodb/table.h"
+
+namespace leat::dynamodbstreams {
+
+aws::Result<ListStreamsOutput> list_streams(Streams& streams, const aws::Caller& caller, const ListStreamsInput& input) {
+  constexpr std::int32_t kPage = 100;
+  std::string prefix = dynamodb::home_key(caller.account, caller.region, 's');
+  if (input.table_name) prefix += kv::make_key(dynamodb::table_name_in(*input.table_name));
+  kv::Range range = kv::prefix_range(prefix);
+  if (input.exclusive_start_stream_arn) {
+    const auto start = TRY(streams.find(*input.exclusive_start_stream_arn));
+    range.begin = dynamodb::stream_row(caller.account, caller.region, *start.table_name, *start.stream_label) + '\0';
+  }
+  const auto limit = static_cast<std::size_t>(input.limit.value_or(kPage));
+  ListStreamsOutput output;
+  auto& found = output.streams.emplace();
+  const auto cursor = streams.store().scan(range, kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    if (found.size() == limit) {
+      output.last_evaluated_stream_arn = found.back().stream_arn;
+      break;
+    }
+    const auto row = aws::from_json<StreamDescription>(cursor->value());
+    found.push_back({row.stream_arn, row.table_name, row.stream_label});
+  }
+  return output;
+}
+
+}  // namespace leat::dynamodbstreams

@@ -1,0 +1,124 @@
+#include "service/dynamodb/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "aws/arn.h"
+#include "aws/shape_json.h"
+#include "engine/kv/key.h"
+#include "service/dynamodb/stream.h"
+
+namespace leat::dynamodb {
+namespace {
+
+std::string cache_key(const aws::Caller& caller, std::string_view name) { return fmt::format("{}/{}/{}", caller.account, caller.region, name); }
+
+KeyAttribute key_attribute(const TableDescription& description, std::size_t index) {
+  const std::string& name = (*description.key_schema)[index].attribute_name;
+  const auto found = std::find_if(description.attribute_definitions->begin(), description.attribute_definitions->end(),
+                                  [&](const AttributeDefinition& each) { return each.attribute_name == name; });
+  return {name, found->attribute_type};
+}
+
+bool well_formed_name(std::string_view name) {
+  return name.size() >= 3 && name.size() <= 255 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  });
+}
+
+}  // namespace
+
+std::string table_arn(const aws::Caller& caller, std::string_view name) {
+  return aws::make_arn("dynamodb", caller.region, caller.account, fmt::format("table/{}", name));
+}
+
+std::string_view table_name_in(std::string_view name_or_arn) {
+  const auto arn = aws::parse_arn(name_or_arn);
+  if (!arn || !arn->resource.starts_with("table/")) return name_or_arn;
+  const std::string_view rest = arn->resource.substr(6);
+  return rest.substr(0, rest.find('/'));
+}
+
+aws::Result<TablePtr> Tables::find(const aws::Caller& caller, std::string_view name_or_arn) {
+  const std::string_view name = table_name_in(name_or_arn);
+  if (!well_formed_name(name)) {
+    return aws::fail(errors::kValidation,
+                     "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the "
+                     "characters a-z, A-Z, 0-9, '_', '-', and '.'");
+  }
+  if (TablePtr table = find_or_null(caller, name)) return table;
+  return aws::fail(errors::kResourceNotFound, fmt::format("Requested resource not found: Table: {} not found", name));
+}
+
+TablePtr Tables::find_or_null(const aws::Caller& caller, std::string_view name) {
+  const std::string key = cache_key(caller, name);
+  std::uint64_t generation = 0;
+  {
+    std::shared_lock lock(mutex_);
+    const auto found = cache_.find(key);
+    if (found != cache_.end()) return found->second;
+    generation = generation_;
+  }
+  TablePtr table = load(caller, name);
+  if (!table) return nullptr;
+  std::unique_lock lock(mutex_);
+  // What was read before a change must not stay after it.
+  if (generation == generation_) cache_[key] = table;
+  return table;
+}
+
+TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
+  const auto row = store_.get(table_row(caller.account, caller.region, name));
+  if (!row.value) return nullptr;
+  auto table = std::make_shared<Table>();
+  table->account = caller.account;
+  table->region = caller.region;
+  table->description = aws::from_json<TableDescription>(*row.value);
+  const auto& description = table->description;
+  table->partition = key_attribute(description, 0);
+  if (description.key_schema->size() > 1) table->sort = key_attribute(description, 1);
+  table->item_prefix = item_prefix(caller.account, caller.region, *description.table_id);
+  if (description.stream_specification && description.stream_specification->stream_enabled) {
+    const auto stream = store_.get(stream_row(caller.account, caller.region, name, *description.latest_stream_label));
+    if (stream.value) table->stream = enabled_stream(*table, aws::from_json<dynamodbstreams::StreamDescription>(*stream.value));
+  }
+  return table;
+}
+
+void Tables::stage(kv::Batch& batch, const aws::Caller& caller, const TableDescription& description) const {
+  batch.put(table_row(caller.account, caller.region, *description.table_name), aws::to_json(description));
+}
+
+void Tables::stage_erase(kv::Batch& batch, const Table& table) const {
+  batch.erase(table_row(table.account, table.region, table.name()));
+  batch.erase(tags_row(table.account, table.region, table.name()));
+  batch.erase(kv::prefix_range(table.item_prefix));
+}
+
+void Tables::published(const aws::Caller& caller, std::string_view name) {
+  std::unique_lock lock(mutex_);
+  ++generation_;
+  cache_.erase(cache_key(caller, name));
+}
+
+void Tables::forget() {
+  std::unique_lock lock(mutex_);
+  ++generation_;
+  cache_.clear();
+}
+
+std::vector<std::string> Tables::names(const aws::Caller& caller, const std::optional<std::string>& after, std::size_t limit) const {
+  const std::string home = home_key(caller.account, caller.region, 't');
+  kv::Range range = kv::prefix_range(home);
+  if (after) range.begin = table_row(caller.account, caller.region, *after) + '\0';
+  std::vector<std::string> out;
+  const auto cursor = store_.scan(range, kv::Direction::kForward);
+  for (; cursor->valid() && out.size() < limit; cursor->next()) {
+    std::string_view rest = cursor->key().substr(home.size());
+    out.push_back(kv::take_text(rest));
+  }
+  return out;
+}
+
+}  // namespace leat::dynamodb

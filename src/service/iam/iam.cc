@@ -1,0 +1,139 @@
+#include "service/iam/iam.h"
+
+#include <fmt/format.h>
+
+#include "engine/kv/key.h"
+
+namespace leat::iam {
+namespace {
+
+std::string key_prefix() {
+  std::string key = kv::make_key(std::string_view(), std::string_view());
+  key += 'k';
+  return key;
+}
+
+std::string encode(const aws::Credential& credential) {
+  const std::string expiry = credential.expiration ? std::to_string(to_millis(*credential.expiration)) : "";
+  return kv::make_key(credential.secret_key, credential.session_token, expiry, credential.account, credential.arn, credential.principal_id);
+}
+
+aws::Credential decode(std::string_view key, std::string_view value) {
+  aws::Credential out;
+  key.remove_prefix(key_prefix().size());
+  out.access_key = kv::take_text(key);
+  out.secret_key = kv::take_text(value);
+  out.session_token = kv::take_text(value);
+  if (const std::string expiry = kv::take_text(value); !expiry.empty()) out.expiration = from_millis(std::stoll(expiry));
+  out.account = kv::take_text(value);
+  out.arn = kv::take_text(value);
+  out.principal_id = kv::take_text(value);
+  return out;
+}
+
+}  // namespace
+
+std::string home(std::string_view account, char room) {
+  std::string key = kv::make_key(account, std::string_view());
+  key += 'm';
+  key += room;
+  return key;
+}
+
+std::string row(std::string_view account, char room, std::string_view name) { return home(account, room) + kv::make_key(name); }
+
+std::string row(std::string_view account, char room, std::string_view first, std::string_view second) {
+  return home(account, room) + kv::make_key(first, second);
+}
+
+std::string arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name) {
+  return fmt::format("arn:aws:iam::{}:{}{}{}", account, kind, path, name);
+}
+
+Iam::Iam(kv::Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {
+  const auto cursor = store_.scan(kv::prefix_range(key_prefix()), kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    aws::Credential credential = decode(cursor->key(), cursor->value());
+    credentials_.emplace(credential.access_key, std::move(credential));
+  }
+}
+
+std::optional<aws::Credential> Iam::find_credential(std::string_view access_key) const {
+  std::shared_lock lock(mutex_);
+  const auto found = credentials_.find(std::string(access_key));
+  if (found == credentials_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Iam::forget() {
+  std::unique_lock lock(mutex_);
+  credentials_.clear();
+}
+
+std::vector<aws::Credential> Iam::keys_of(std::string_view principal_id) const {
+  std::shared_lock lock(mutex_);
+  std::vector<aws::Credential> out;
+  for (const auto& [key, credential] : credentials_) {
+    if (credential.principal_id == principal_id) out.push_back(credential);
+  }
+  return out;
+}
+
+void Iam::save_credential(const aws::Credential& credential) {
+  kv::Batch batch;
+  batch.put(key_prefix() + kv::make_key(credential.access_key), encode(credential));
+  std::unique_lock lock(mutex_);
+  // Expired sessions are dropped when a new one comes, so neither memory nor disk keeps them.
+  for (auto each = credentials_.begin(); each != credentials_.end();) {
+    if (each->second.expiration && *each->second.expiration < clock_.now() - std::chrono::hours(1)) {
+      batch.erase(key_prefix() + kv::make_key(each->first));
+      each = credentials_.erase(each);
+    } else {
+      ++each;
+    }
+  }
+  (void)store_.commit(batch);
+  credentials_[credential.access_key] = credential;
+}
+
+void Iam::erase_credential(const std::string& access_key) {
+  kv::Batch batch;
+  batch.erase(key_prefix() + kv::make_key(access_key));
+  std::unique_lock lock(mutex_);
+  (void)store_.commit(batch);
+  credentials_.erase(access_key);
+}
+
+void Iam::erase(std::string_view row) {
+  kv::Batch batch;
+  batch.erase(row);
+  (void)store_.commit(batch);
+}
+
+aws::Result<Role> Iam::role(std::string_view account, std::string_view name) const {
+  auto found = load<Role>(row(account, 'r', name));
+  if (found) return std::move(*found);
+  return aws::fail(errors::kNoSuchEntity, fmt::format("The role with name {} cannot be found.", name));
+}
+
+aws::Result<User> Iam::user(std::string_view account, std::string_view name) const {
+  auto found = load<User>(row(account, 'u', name));
+  if (found) return std::move(*found);
+  return aws::fail(errors::kNoSuchEntity, fmt::format("The user with name {} cannot be found.", name));
+}
+
+aws::Credential Iam::assume(const Role& role, std::string_view session, std::chrono::seconds duration) {
+  aws::Credential out;
+  const std::string_view text = role.arn;  // arn:aws:iam::ACCOUNT:role/…
+  out.account = text.substr(13, 12);
+  out.access_key = "ASIA" + random_.text(16, kBase32);
+  out.secret_key = random_.text(40, kSecretAlphabet);
+  out.session_token = random_.text(356, kSecretAlphabet);
+  out.expiration = std::chrono::floor<std::chrono::seconds>(clock_.now()) + duration;
+  out.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", out.account, role.role_name, session);
+  out.principal_id = fmt::format("{}:{}", role.role_id, session);
+  save_credential(out);
+  return out;
+}
+
+}  // namespace leat::iam

@@ -1,0 +1,96 @@
+#pragma once
+// The IAM service: roles, users, policies and the access keys that belong to them.
+//
+//   home   := text(account) text("") 'm'                         IAM has no regions
+//   role   := home 'r' text(name)                                Role, JSON
+//   inline := home 'i' text(role) text(policy)                   GetRolePolicyResponse, JSON
+//   attach := home 'a' text(role) text(policy ARN)               AttachedPolicy, JSON
+//   policy := home 'p' text(name)                                Policy, JSON;  home 'v' text(name): its document
+//   user   := home 'u' text(name)                                User, JSON
+//   key    := text("") text("") 'k' text(access key)             text(secret) text(token) text(expiry) text(account) text(ARN)
+//                                                                 text(principal) text(user) text(created)
+
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "aws/caller.h"
+#include "aws/iam/types.h"
+#include "aws/shape_json.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "engine/kv/store.h"
+
+namespace leat::iam {
+
+class Iam final : public aws::CredentialSource {
+ public:
+  Iam(kv::Store& store, const Clock& clock, Random& random);
+
+  kv::Store& store() { return store_; }
+  const Clock& clock() const { return clock_; }
+  Random& random() { return random_; }
+
+  std::optional<aws::Credential> find_credential(std::string_view access_key) const override;
+  // Forgets all, after the store was emptied.
+  void forget();
+  std::vector<aws::Credential> keys_of(std::string_view principal_id) const;
+  void save_credential(const aws::Credential& credential);
+  void erase_credential(const std::string& access_key);
+
+  // NoSuchEntity where there is none.
+  aws::Result<Role> role(std::string_view account, std::string_view name) const;
+  aws::Result<User> user(std::string_view account, std::string_view name) const;
+
+  // New temporary credentials of a role, good for `duration`.
+  aws::Credential assume(const Role& role, std::string_view session, std::chrono::seconds duration);
+
+  template <class T>
+  std::optional<T> load(std::string_view row) const {
+    const auto found = store_.get(row);
+    if (!found.value) return std::nullopt;
+    return aws::from_json<T>(*found.value);
+  }
+  template <class T>
+  std::vector<T> list(std::string_view prefix) const {
+    std::vector<T> out;
+    const auto cursor = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
+    for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<T>(cursor->value()));
+    return out;
+  }
+  template <class T>
+  void save(std::string_view row, const T& record) {
+    kv::Batch batch;
+    batch.put(row, aws::to_json(record));
+    (void)store_.commit(batch);
+  }
+  void erase(std::string_view row);
+
+  // AROA…, AIDA…, ANPA…
+  std::string new_id(std::string_view prefix) { return std::string(prefix) + random_.text(17, kUpperAlphanumeric); }
+
+ private:
+  kv::Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, aws::Credential> credentials_;
+};
+
+std::string home(std::string_view account, char room);
+std::string row(std::string_view account, char room, std::string_view name);
+std::string row(std::string_view account, char room, std::string_view first, std::string_view second);
+
+// "/" and "/service-role/" are paths; the ARN of role /a/b is role/a/b.
+std::string arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name);
+
+// MalformedPolicyDocument where it is not one.
+aws::Result<void> check_policy_document(std::string_view document);
+
+// Whether a trust policy lets that service, or that principal of that account, assume the role.
+bool trusts_service(std::string_view document, std::string_view service);
+bool trusts_principal(std::string_view document, std::string_view account, std::string_view arn);
+
+}  // namespace leat::iam

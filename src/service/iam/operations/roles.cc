@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "aws/iam/operations.h"
+#include "base/encoding.h"
+#include "service/iam/iam.h"
+
+namespace leat::iam {
+namespace {
+
+// Policy documents are answered percent-encoded.
+Role presented(Role role) {
+  if (role.assume_role_policy_document) role.assume_role_policy_document = percent_encode(*role.assume_role_policy_document);
+  return role;
+}
+
+}  // namespace
+
+aws::Result<CreateRoleResponse> create_role(Iam& iam, const aws::Caller& caller, const CreateRoleRequest& input) {
+  TRY_VOID(check_policy_document(input.assume_role_policy_document));
+  const std::string key = row(caller.account, 'r', input.role_name);
+  if (iam.load<Role>(key)) return aws::fail(errors::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", input.role_name));
+  constexpr std::int32_t kHour = 3600;
+  Role role;
+  role.path = input.path.value_or("/");
+  role.role_name = input.role_name;
+  role.role_id = iam.new_id("AROA");
+  role.arn = arn(caller.account, "role", role.path, role.role_name);
+  role.create_date = std::chrono::floor<std::chrono::seconds>(iam.clock().now());
+  role.assume_role_policy_document = input.assume_role_policy_document;
+  role.description = input.description;
+  role.max_session_duration = input.max_session_duration.value_or(kHour);
+  role.tags = input.tags;
+  iam.save(key, role);
+  return CreateRoleResponse{presented(role)};
+}
+
+aws::Result<GetRoleResponse> get_role(Iam& iam, const aws::Caller& caller, const GetRoleRequest& input) {
+  Role role = TRY(iam.role(caller.account, input.role_name));
+  role.role_last_used.emplace();
+  return GetRoleResponse{presented(std::move(role))};
+}
+
+aws::Result<ListRolesResponse> list_roles(Iam& iam, const aws::Caller& caller, const ListRolesRequest& input) {
+  ListRolesResponse output;
+  output.is_truncated = false;
+  for (Role& role : iam.list<Role>(home(caller.account, 'r'))) {
+    if (role.path.starts_with(input.path_prefix.value_or("/"))) output.roles.push_back(presented(std::move(role)));
+  }
+  return output;
+}
+
+aws::Result<void> delete_role(Iam& iam, const aws::Caller& caller, const DeleteRoleRequest& input) {
+  TRY(iam.role(caller.account, input.role_name));
+  const auto any = [&](char room) {
+    return iam.store().scan(kv::prefix_range(row(caller.account, room, input.role_name)), kv::Direction::kForward)->valid();
+  };
+  if (any('a')) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must detach all policies first.");
+  if (any('i')) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete policies first.");
+  iam.erase(row(caller.account, 'r', input.role_name));
+  return {};
+}
+
+aws::Result<void> update_assume_role_policy(Iam& iam, const aws::Caller& caller, const UpdateAssumeRolePolicyRequest& input) {
+  TRY_VOID(check_policy_document(input.policy_document));
+  Role role = TRY(iam.role(caller.account, input.role_name));
+  role.assume_role_policy_document = input.policy_document;
+  iam.save(row(caller.account, 'r', input.role_name), role);
+  return {};
+}
+
+aws::Result<ListRoleTagsResponse> list_role_tags(Iam& iam, const aws::Caller& caller, const ListRoleTagsRequest& input) {
+  const Role role = TRY(iam.role(caller.account, input.role_name));
+  ListRoleTagsResponse output;
+  output.tags = role.tags.value_or(std::vector<Tag>());
+  output.is_truncated = false;
+  return output;
+}
+
+aws::Result<ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(Iam& iam, const aws::Caller& caller,
+                                                                                 const ListInstanceProfilesForRoleRequest& input) {
+  TRY(iam.role(caller.account, input.role_name));
+  ListInstanceProfilesForRoleResponse output;  // leat has no EC2, so no role is in a profile
+  output.is_truncated = false;
+  return output;
+}
+
+}  // namespace leat::iam

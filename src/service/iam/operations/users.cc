@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "aws/iam/operations.h"
+#include "service/iam/iam.h"
+
+namespace leat::iam {
+namespace {
+
+constexpr std::size_t kMaxAccessKeys = 2;
+
+std::string user_name(const aws::Caller& caller, const std::optional<std::string>& given) {
+  return given ? *given : caller.arn.substr(caller.arn.rfind('/') + 1);
+}
+
+}  // namespace
+
+aws::Result<CreateUserResponse> create_user(Iam& iam, const aws::Caller& caller, const CreateUserRequest& input) {
+  const std::string key = row(caller.account, 'u', input.user_name);
+  if (iam.load<User>(key)) return aws::fail(errors::kEntityAlreadyExists, fmt::format("User with name {} already exists.", input.user_name));
+  User user;
+  user.path = input.path.value_or("/");
+  user.user_name = input.user_name;
+  user.user_id = iam.new_id("AIDA");
+  user.arn = arn(caller.account, "user", user.path, user.user_name);
+  user.create_date = std::chrono::floor<std::chrono::seconds>(iam.clock().now());
+  user.tags = input.tags;
+  iam.save(key, user);
+  CreateUserResponse output;
+  output.user = std::move(user);
+  return output;
+}
+
+aws::Result<GetUserResponse> get_user(Iam& iam, const aws::Caller& caller, const GetUserRequest& input) {
+  return GetUserResponse{TRY(iam.user(caller.account, user_name(caller, input.user_name)))};
+}
+
+aws::Result<ListUsersResponse> list_users(Iam& iam, const aws::Caller& caller, const ListUsersRequest& input) {
+  ListUsersResponse output;
+  output.is_truncated = false;
+  for (User& user : iam.list<User>(home(caller.account, 'u'))) {
+    if (user.path.starts_with(input.path_prefix.value_or("/"))) output.users.push_back(std::move(user));
+  }
+  return output;
+}
+
+aws::Result<void> delete_user(Iam& iam, const aws::Caller& caller, const DeleteUserRequest& input) {
+  const User user = TRY(iam.user(caller.account, input.user_name));
+  if (!iam.keys_of(user.user_id).empty()) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete access keys first.");
+  iam.erase(row(caller.account, 'u', input.user_name));
+  return {};
+}
+
+aws::Result<CreateAccessKeyResponse> create_access_key(Iam& iam, const aws::Caller& caller, const CreateAccessKeyRequest& input) {
+  const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
+  if (iam.keys_of(user.user_id).size() >= kMaxAccessKeys) return aws::fail(errors::kLimitExceeded, "Cannot exceed quota for AccessKeysPerUser: 2");
+  aws::Credential credential;
+  credential.access_key = "AKIA" + iam.random().text(16, kBase32);
+  credential.secret_key = iam.random().text(40, kSecretAlphabet);
+  credential.account = caller.account;
+  credential.arn = user.arn;
+  credential.principal_id = user.user_id;
+  iam.save_credential(credential);
+  CreateAccessKeyResponse output;
+  output.access_key.user_name = user.user_name;
+  output.access_key.access_key_id = credential.access_key;
+  output.access_key.status = "Active";
+  output.access_key.secret_access_key = credential.secret_key;
+  output.access_key.create_date = std::chrono::floor<std::chrono::seconds>(iam.clock().now());
+  return output;
+}
+
+aws::Result<ListAccessKeysResponse> list_access_keys(Iam& iam, const aws::Caller& caller, const ListAccessKeysRequest& input) {
+  const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
+  ListAccessKeysResponse output;
+  output.is_truncated = false;
+  for (const auto& credential : iam.keys_of(user.user_id)) {
+    AccessKeyMetadata key;
+    key.user_name = user.user_name;
+    key.access_key_id = credential.access_key;
+    key.status = "Active";
+    key.create_date = user.create_date;
+    output.access_key_metadata.push_back(std::move(key));
+  }
+  return output;
+}
+
+aws::Result<void> delete_access_key(Iam& iam, const aws::Caller& caller, const DeleteAccessKeyRequest& input) {
+  const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
+  const auto credential = iam.find_credential(input.access_key_id);
+  if (!credential || credential->principal_id != user.user_id) {
+    return aws::fail(errors::kNoSuchEntity, fmt::format("The Access Key with id {} cannot be found.", input.access_key_id));
+  }
+  iam.erase_credential(input.access_key_id);
+  return {};
+}
+
+}  // namespace leat::iam

@@ -1,0 +1,256 @@
+#include "service/lambda/execution.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/encoding.h"
+
+namespace leat::lambda {
+namespace {
+
+using std::chrono::steady_clock;
+using Millis = std::chrono::duration<double, std::milli>;
+
+constexpr std::size_t kTailSize = 4096;
+constexpr std::size_t kMaxLine = 256U << 10;
+constexpr std::size_t kMaxResponse = 6291556;  // 6 MB and a little, as Lambda says it
+constexpr auto kInitTimeout = std::chrono::seconds(10);
+
+steady_clock::time_point monotonic() { return steady_clock::now(); }  // lint: clock
+
+std::string error_json(const std::string& type, const std::string& message) {
+  std::string out = "{\"errorType\":";
+  append_json_string(out, type);
+  out += ",\"errorMessage\":";
+  append_json_string(out, message);
+  return out + "}";
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  if (out.back() != '{') out += ',';
+  append_json_string(out, name);
+  out += ':';
+  append_json_string(out, value);
+}
+
+std::uint32_t take_u32(std::string& payload) {
+  if (payload.size() < 4) return 0;
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(payload[static_cast<std::size_t>(i)]);
+  payload.erase(0, 4);
+  return value;
+}
+
+}  // namespace
+
+Execution::Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker)
+    : settings_(std::move(settings)), worker_(std::move(worker)), born_(settings_.parts.clock.now()) {
+  const std::string date = format_iso8601(born_);
+  log_stream_ = fmt::format("{}/{}/{}/[$LATEST]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2), hex_encode(settings_.parts.random.bytes(16)));
+}
+
+void Execution::begin() {
+  worker_->listen({[self = weak_from_this()](char kind, std::string payload) {
+                     if (auto execution = self.lock()) execution->on_message(kind, std::move(payload));
+                   },
+                   [self = weak_from_this()](std::string_view text) {
+                     if (auto execution = self.lock()) execution->on_output(text);
+                   },
+                   [self = weak_from_this()](int status) {
+                     if (auto execution = self.lock()) execution->on_exit(status);
+                   }});
+  const auto& function = *settings_.function;
+  init_started_ = monotonic();
+  worker_->limit_memory(static_cast<std::uint64_t>(*function.configuration.memory_size) << 20);
+  worker_->install(settings_.parts.code.unpacked(function.code));
+  log(fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}", settings_.runtime_version,
+                  *function.configuration.runtime_version_config->runtime_version_arn));
+  if (!settings_.notice.empty()) log(settings_.notice);
+  worker_->send('I', init_payload());
+}
+
+std::string Execution::init_payload() const {
+  const auto& function = *settings_.function;
+  const auto& configuration = function.configuration;
+  const auto& credential = settings_.credential;
+  const std::string task_root = worker_->code_path();
+  std::string environment = "{";
+  if (configuration.environment && configuration.environment->variables) {
+    for (const auto& [name, value] : *configuration.environment->variables) append_member(environment, name, value);
+  }
+  const std::string url = settings_.parts.endpoint_url;
+  const std::pair<std::string_view, std::string> own[] = {
+      {"_HANDLER", *configuration.handler},
+      {"AWS_REGION", function.region},
+      {"AWS_DEFAULT_REGION", function.region},
+      {"AWS_EXECUTION_ENV", "AWS_Lambda_" + *configuration.runtime},
+      {"AWS_LAMBDA_FUNCTION_NAME", function.name()},
+      {"AWS_LAMBDA_FUNCTION_VERSION", *configuration.version},
+      {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(*configuration.memory_size)},
+      {"AWS_LAMBDA_LOG_GROUP_NAME", function.log_group()},
+      {"AWS_LAMBDA_LOG_STREAM_NAME", log_stream_},
+      {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
+      {"AWS_ACCESS_KEY_ID", credential.access_key},
+      {"AWS_SECRET_ACCESS_KEY", credential.secret_key},
+      {"AWS_SESSION_TOKEN", credential.session_token},
+      {"AWS_ENDPOINT_URL", url},
+      {"LOCALSTACK_HOSTNAME", "127.0.0.1"},
+      {"LAMBDA_TASK_ROOT", task_root},
+  };
+  for (const auto& [name, value] : own) append_member(environment, name, value);
+  std::string out = "{";
+  append_member(out, "handler", *configuration.handler);
+  append_member(out, "taskRoot", task_root);
+  return out + ",\"environment\":" + environment + "}}";
+}
+
+void Execution::start(Invocation invocation) {
+  invocation_ = std::move(invocation);
+  sent_ = false;
+  timed_out_ = false;
+  tail_.clear();
+  if (init_error_) return finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
+  if (ready_) return send_event();
+  const auto patience = kInitTimeout + std::chrono::seconds(*settings_.function->configuration.timeout);
+  deadline_ = settings_.parts.loop.after(patience, [self = shared_from_this()] { self->on_timeout(); });
+}
+
+void Execution::send_event() {
+  runtime::Loop::cancel(deadline_);
+  const auto timeout = std::chrono::seconds(*settings_.function->configuration.timeout);
+  const auto deadline = to_millis(settings_.parts.clock.unmoved() + timeout);
+  std::string frame = "{";
+  append_member(frame, "id", invocation_->request_id);
+  append_member(frame, "arn", settings_.function->arn());
+  if (!invocation_->client_context.empty()) append_member(frame, "clientContext", invocation_->client_context);
+  frame += fmt::format(",\"deadline\":{}}}\n", deadline);
+  frame += invocation_->payload;
+  sent_ = true;
+  event_sent_ = monotonic();
+  worker_->send('E', frame);
+  log(fmt::format("START RequestId: {} Version: {}", invocation_->request_id, *settings_.function->configuration.version));
+  deadline_ = settings_.parts.loop.after(timeout, [self = shared_from_this()] { self->on_timeout(); });
+}
+
+void Execution::on_message(char kind, std::string payload) {
+  switch (kind) {
+    case 'R':
+      ready_ = true;
+      init_duration_ = monotonic() - init_started_;
+      if (invocation_) send_event();
+      else settings_.idle(*this);
+      break;
+    case 'X':
+      worker_->drain_output();
+      init_error_ = std::move(payload);
+      init_duration_ = monotonic() - init_started_;
+      if (invocation_) finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
+      break;
+    case 'S':
+    case 'F': {
+      if (!invocation_ || !sent_) return;
+      const std::uint32_t peak = take_u32(payload);
+      worker_->drain_output();
+      if (kind == 'S' && payload.size() > kMaxResponse) {
+        return finish(InvocationResult::Outcome::kFailed,
+                      error_json("Function.ResponseSizeTooLarge", fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).", payload.size(), kMaxResponse)), peak);
+      }
+      finish(kind == 'S' ? InvocationResult::Outcome::kSucceeded : InvocationResult::Outcome::kFailed, std::move(payload), peak);
+      break;
+    }
+    default: worker_->kill();
+  }
+}
+
+void Execution::on_output(std::string_view text) {
+  partial_line_ += text;
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = partial_line_.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    std::string line = partial_line_.substr(begin, end - begin);
+    std::replace(line.begin(), line.end(), '\r', '\n');
+    log(std::move(line));
+  }
+  partial_line_.erase(0, begin);
+  if (partial_line_.size() > kMaxLine) log(std::exchange(partial_line_, {}));
+  if (!invocation_) flush_log();
+}
+
+void Execution::on_timeout() {
+  if (!invocation_) return;
+  timed_out_ = true;
+  worker_->kill();  // on_exit() answers
+}
+
+void Execution::on_exit(int status) {
+  const auto self = shared_from_this();
+  if (invocation_) {
+    const auto timeout = *settings_.function->configuration.timeout;
+    if (timed_out_) {
+      const std::string text = fmt::format("Task timed out after {:.2f} seconds", static_cast<double>(timeout));
+      log(fmt::format("{} {} {}\n", format_iso8601(settings_.parts.clock.now()), invocation_->request_id, text));
+      fail_invocation("Sandbox.Timedout", text);
+    } else if (worker_->out_of_memory()) {
+      fail_invocation("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
+    } else if (WIFSIGNALED(status)) {
+      fail_invocation("Runtime.ExitError", fmt::format("Runtime exited with error: signal: {}", WTERMSIG(status) == SIGKILL ? "killed" : "terminated"));
+    } else if (WEXITSTATUS(status) == 0) {
+      fail_invocation("Runtime.ExitError", "Runtime exited without providing a reason");
+    } else if (WEXITSTATUS(status) == 128 + SIGKILL) {
+      fail_invocation("Runtime.ExitError", "Runtime exited with error: signal: killed");
+    } else {
+      fail_invocation("Runtime.ExitError", fmt::format("Runtime exited with error: exit status {}", WEXITSTATUS(status)));
+    }
+  }
+  flush_log();
+  settings_.ended(*this);
+}
+
+void Execution::fail_invocation(const std::string& type, const std::string& message) {
+  ready_ = false;
+  init_error_ = error_json(type, message);
+  finish(InvocationResult::Outcome::kFailed, error_json(type, fmt::format("RequestId: {} Error: {}", invocation_->request_id, message)), 0);
+}
+
+void Execution::finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib) {
+  runtime::Loop::cancel(deadline_);
+  Invocation invocation = std::move(*invocation_);
+  invocation_.reset();
+  const Millis duration = sent_ ? Millis(monotonic() - event_sent_) : Millis(0);
+  const auto& configuration = settings_.function->configuration;
+  peak_mb_ = std::max(peak_mb_, (peak_kib + 1023) / 1024);
+  if (worker_->out_of_memory()) peak_mb_ = static_cast<std::uint32_t>(*configuration.memory_size);
+  if (!partial_line_.empty()) log(std::exchange(partial_line_, {}));
+  if (!sent_) log(fmt::format("START RequestId: {} Version: {}", invocation.request_id, *configuration.version));
+  log(fmt::format("END RequestId: {}", invocation.request_id));
+  std::string report = fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t", invocation.request_id,
+                                   duration.count(), static_cast<std::int64_t>(std::ceil(duration.count())), *configuration.memory_size, peak_mb_);
+  if (!std::exchange(reported_init_, true)) report += fmt::format("Init Duration: {:.2f} ms\t", init_duration_.count());
+  if (timed_out_) report += "Status: timeout";
+  log(std::move(report));
+  idle_since_ = monotonic();
+  // The answer goes first: what is said of it in the log can wait.
+  const auto self = shared_from_this();
+  invocation.done({outcome, std::move(payload), tail_});
+  flush_log();
+  if (ready_ && !timed_out_) settings_.idle(*this);
+}
+
+void Execution::log(std::string text) {
+  tail_ += text;
+  tail_ += '\n';
+  if (tail_.size() > kTailSize) tail_.erase(0, tail_.size() - kTailSize);
+  lines_.push_back({settings_.parts.clock.now(), std::move(text)});
+}
+
+void Execution::flush_log() {
+  if (lines_.empty()) return;
+  const auto& function = *settings_.function;
+  settings_.parts.logs.write({function.account, function.region, function.log_group(), log_stream_}, std::exchange(lines_, {}));
+}
+
+}  // namespace leat::lambda

@@ -1,0 +1,69 @@
+#pragma once
+// One worker of one function, and the invocation that it runs: its time, its log, its answer.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/sandbox/worker.h"
+#include "service/lambda/invoker.h"
+
+namespace leat::lambda {
+
+class Execution : public std::enable_shared_from_this<Execution> {
+ public:
+  struct Settings {
+    FunctionPtr function;
+    aws::Credential credential;
+    const InvokerParts& parts;
+    std::string notice;                        // of the runtime, for the log
+    std::string runtime_version;
+    std::function<void(Execution&)> idle;      // ready for an invocation
+    std::function<void(Execution&)> ended;     // the process is gone
+  };
+
+  Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker);
+
+  // Installs the function's code and loads its handler. start(invocation) may follow at once.
+  void begin();
+  void start(Invocation invocation);
+  bool busy() const { return invocation_.has_value(); }
+  const FunctionPtr& function() const { return settings_.function; }
+  std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
+  TimePoint born() const { return born_; }
+  void kill() { worker_->kill(); }
+
+ private:
+  void on_message(char kind, std::string payload);
+  void on_output(std::string_view text);
+  void on_exit(int status);
+  void on_timeout();
+  void send_event();
+  void finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib);
+  void fail_invocation(const std::string& type, const std::string& message);
+  void log(std::string text);
+  void flush_log();
+  std::string init_payload() const;
+
+  Settings settings_;
+  std::unique_ptr<sandbox::Worker> worker_;
+  std::string log_stream_;
+  std::optional<Invocation> invocation_;
+  std::optional<std::string> init_error_;
+  bool ready_ = false;
+  bool sent_ = false;
+  bool reported_init_ = false;
+  bool timed_out_ = false;
+  runtime::Loop::DelayedHandle deadline_;
+  std::chrono::steady_clock::time_point init_started_, event_sent_, idle_since_;
+  std::chrono::duration<double, std::milli> init_duration_{};
+  TimePoint born_;
+  std::string partial_line_;
+  std::vector<LogLine> lines_;
+  std::string tail_;
+  std::uint32_t peak_mb_ = 0;
+};
+
+}  // namespace leat::lambda

@@ -1,0 +1,207 @@
+#include "service/lambda/invoker.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "base/encoding.h"
+#include "service/lambda/execution.h"
+
+namespace leat::lambda {
+namespace {
+
+constexpr std::size_t kConcurrency = 1000;  // of an account
+constexpr Duration kWorkerLife = std::chrono::hours(6);
+constexpr auto kCredentialLife = std::chrono::hours(12);
+
+using ExecutionPtr = std::shared_ptr<Execution>;
+
+}  // namespace
+
+// The workers of one revision of one function.
+struct Host {
+  FunctionPtr function;
+  std::set<ExecutionPtr> executions;
+  std::vector<ExecutionPtr> idle;
+  std::optional<aws::Credential> credential;
+};
+
+struct Invoker::State : std::enable_shared_from_this<State> {
+  explicit State(InvokerParts given) : parts(std::move(given)) {}
+
+  InvokerParts parts;
+  std::map<std::string, std::shared_ptr<Host>> hosts;  // by function ARN
+  std::set<std::shared_ptr<Host>> retired;
+  std::map<std::string, std::unique_ptr<sandbox::Worker>> spares;  // by runtime
+  std::size_t running = 0;
+  runtime::Loop::DelayedHandle sweeper;
+  bool stopping = false;
+
+  void invoke(Invocation invocation) {
+    auto& host = host_of(invocation.function);
+    if (running >= kConcurrency) return invocation.done({InvocationResult::Outcome::kThrottled, "", ""});
+    ++running;
+    invocation.done = [self = shared_from_this(), done = std::move(invocation.done)](InvocationResult result) mutable {
+      --self->running;
+      done(std::move(result));
+    };
+    ExecutionPtr execution;
+    if (!host->idle.empty()) {
+      execution = std::move(host->idle.back());
+      host->idle.pop_back();
+    } else {
+      execution = begin(host, invocation);
+    }
+    if (execution) execution->start(std::move(invocation));
+  }
+
+  std::shared_ptr<Host>& host_of(const FunctionPtr& function) {
+    auto& host = hosts[function->arn()];
+    if (host && host->function->configuration.revision_id != function->configuration.revision_id) retire(function->arn());
+    auto& current = hosts[function->arn()];
+    if (!current) current = std::make_shared<Host>(Host{function, {}, {}, std::nullopt});
+    return current;
+  }
+
+  // A new worker with the function on its way into it. Null, and the invocation answered, where that cannot be.
+  ExecutionPtr begin(const std::shared_ptr<Host>& host, Invocation& invocation) {
+    const FunctionPtr& function = host->function;
+    const std::string& name = *function->configuration.runtime;
+    const Runtime* runtime = parts.runtimes.find(name);
+    if (!runtime) {
+      refuse(invocation, "Runtime.InvalidRuntime", fmt::format("leat found no interpreter for {} on this machine", name));
+      return nullptr;
+    }
+    if (!host->credential || *host->credential->expiration < parts.clock.now() + kWorkerLife) {
+      auto credential = parts.roles.credentials(*function->configuration.role, function->name());
+      if (!credential) {
+        refuse(invocation, "AccessDeniedException", credential.error().message);
+        return nullptr;
+      }
+      host->credential = std::move(*credential);
+    }
+    try {
+      auto worker = take_spare(*runtime);
+      auto execution = std::make_shared<Execution>(
+          Execution::Settings{function, *host->credential, parts, runtime->notice, fmt::format("{}:{}", name.starts_with("python") ? "python" : "nodejs", runtime->version),
+                              [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
+                                if (auto self = state.lock()) self->on_idle(host.lock(), each);
+                              },
+                              [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
+                                if (auto self = state.lock()) self->on_ended(host.lock(), each);
+                              }},
+          std::move(worker));
+      host->executions.insert(execution);
+      execution->begin();
+      return execution;
+    } catch (const std::exception& failure) {  // lint: catch — a process that cannot be started is this invocation's failure
+      spdlog::error("cannot start a worker of {}: {}", function->name(), failure.what());
+      refuse(invocation, "ServiceException", "The runtime could not be started");
+      return nullptr;
+    }
+  }
+
+  void refuse(Invocation& invocation, const std::string& type, const std::string& message) {
+    std::string payload = "{\"errorType\":";
+    append_json_string(payload, type);
+    payload += ",\"errorMessage\":";
+    append_json_string(payload, message);
+    invocation.done({InvocationResult::Outcome::kFailed, payload + "}", ""});
+  }
+
+  std::unique_ptr<sandbox::Worker> take_spare(const Runtime& runtime) {
+    auto found = spares.extract(runtime.spec.name);
+    auto worker = found ? std::move(found.mapped()) : parts.workers.spawn(runtime.spec);
+    // The next spare starts once this one has had the processor for its own start.
+    parts.loop.post([self = weak_from_this(), name = runtime.spec.name] {
+      if (auto state = self.lock()) state->add_spare(name);
+    });
+    return worker;
+  }
+
+  void add_spare(const std::string& name) {
+    if (stopping || spares.contains(name)) return;
+    const Runtime* runtime = parts.runtimes.find(name);
+    if (!runtime) return;
+    try {
+      auto worker = parts.workers.spawn(runtime->spec);
+      worker->listen({nullptr, [](std::string_view) {}, [self = weak_from_this(), name](int) {
+                        if (auto state = self.lock()) state->parts.loop.post([state, name] { state->spares.erase(name); });
+                      }});
+      spares.emplace(name, std::move(worker));
+    } catch (const std::exception& failure) {  // lint: catch — a spare is a convenience
+      spdlog::warn("cannot start a spare of {}: {}", name, failure.what());
+    }
+  }
+
+  void on_idle(const std::shared_ptr<Host>& host, Execution& execution) {
+    const bool wanted = host && !stopping && !retired.contains(host) && execution.born() + kWorkerLife > parts.clock.now();
+    if (!wanted) return execution.kill();
+    host->idle.push_back(execution.shared_from_this());
+    sweep_later();
+  }
+
+  void on_ended(const std::shared_ptr<Host>& host, Execution& execution) {
+    if (!host) return;
+    const ExecutionPtr self = execution.shared_from_this();
+    std::erase(host->idle, self);
+    host->executions.erase(self);
+    if (host->executions.empty()) retired.erase(host);
+  }
+
+  void retire(const std::string& arn) {
+    const auto found = hosts.extract(arn);
+    if (!found || !found.mapped()) return;
+    auto host = found.mapped();
+    if (!host->executions.empty()) retired.insert(host);
+    for (const auto& execution : std::exchange(host->idle, {})) execution->kill();
+  }
+
+  // One wake-up for the first worker that will have been idle too long.
+  void sweep_later() {
+    if (sweeper) return;
+    sweeper = parts.loop.after(parts.keep_alive, [self = weak_from_this()] {
+      if (auto state = self.lock()) state->sweep();
+    });
+  }
+
+  void sweep() {
+    sweeper = nullptr;
+    const auto now = std::chrono::steady_clock::now();  // lint: clock
+    bool any = false;
+    for (auto& [arn, host] : hosts) {
+      for (const auto& execution : std::vector(host->idle)) {
+        if (now - execution->idle_since() < parts.keep_alive) {
+          any = true;
+          continue;
+        }
+        std::erase(host->idle, execution);
+        execution->kill();
+      }
+    }
+    if (any) sweep_later();
+  }
+};
+
+Invoker::Invoker(InvokerParts parts) : state_(std::make_shared<State>(std::move(parts))) {}
+
+Invoker::~Invoker() {
+  // The loop has been stopped by now: nothing else runs.
+  state_->stopping = true;
+  state_->hosts.clear();
+  state_->retired.clear();
+  state_->spares.clear();
+}
+
+void Invoker::invoke(Invocation invocation) {
+  state_->parts.loop.post([state = state_, invocation = std::move(invocation)]() mutable { state->invoke(std::move(invocation)); });
+}
+
+void Invoker::prepare(const std::string& runtime) {
+  state_->parts.loop.post([state = state_, runtime] { state->add_spare(runtime); });
+}
+
+void Invoker::retire(const std::string& function_arn) {
+  state_->parts.loop.post([state = state_, function_arn] { state->retire(function_arn); });
+}
+
+}  // namespace leat::lambda

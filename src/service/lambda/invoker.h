@@ -1,0 +1,72 @@
+#pragma once
+// Runs functions: a pool of workers for each, and spares that have loaded a runtime but no function yet.
+//
+// All of it happens on one loop's thread; invoke() may be called from any.
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "engine/sandbox/worker.h"
+#include "runtime/loop.h"
+#include "service/lambda/code_store.h"
+#include "service/lambda/function.h"
+#include "service/lambda/ports.h"
+#include "service/lambda/runtimes.h"
+
+namespace leat::lambda {
+
+struct InvocationResult {
+  enum class Outcome : std::uint8_t { kSucceeded, kFailed, kThrottled };
+  Outcome outcome = Outcome::kSucceeded;
+  std::string payload;   // the result, or the error as JSON
+  std::string log_tail;  // the last 4 KB of the invocation's log
+};
+
+struct Invocation {
+  FunctionPtr function;
+  std::string payload;
+  std::string client_context;
+  std::string request_id;
+  std::move_only_function<void(InvocationResult)> done;
+};
+
+struct InvokerParts {
+  runtime::Loop& loop;
+  const Clock& clock;
+  Random& random;
+  sandbox::WorkerFactory& workers;
+  Runtimes& runtimes;
+  CodeStore& code;
+  LogSink& logs;
+  RoleCredentials& roles;
+  std::string endpoint_url;
+  std::chrono::milliseconds keep_alive = std::chrono::minutes(10);
+};
+
+class Invoker {
+ public:
+  explicit Invoker(InvokerParts parts);
+  ~Invoker();
+
+  void invoke(Invocation invocation);
+
+  // A spare of that runtime is started, so that the first invocation need not wait for one.
+  void prepare(const std::string& runtime);
+
+  // Workers of a function that was changed or deleted end when they are done.
+  void retire(const std::string& function_arn);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace leat::lambda

@@ -1,0 +1,181 @@
+#include "service/lambda/mapping.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "engine/kv/key.h"
+
+namespace leat::lambda {
+namespace {
+
+constexpr auto kFirstPause = std::chrono::milliseconds(100);
+constexpr auto kLongestPause = std::chrono::milliseconds(60000);
+// What fits into an invocation's 6 MB once it is JSON.
+constexpr std::size_t kMaxBatchBytes = 1U << 20;
+
+}  // namespace
+
+// Lives on the loop's thread, but for wake() and stop().
+class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
+ public:
+  ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard, std::shared_ptr<std::string> last_result, std::mutex& mutex)
+      : parts_(std::move(parts)),
+        settings_(std::move(settings)),
+        source_(source),
+        shard_(std::move(shard)),
+        checkpoint_row_(checkpoint_row(settings_.id.account, settings_.id.region, settings_.id.uuid, shard_)),
+        last_result_(std::move(last_result)),
+        mutex_(mutex) {}
+
+  void start() {
+    const auto saved = parts_.store.get(checkpoint_row_);
+    position_ = saved.value ? kv::read_u64(*saved.value) : 1;
+    subscription_ = source_.subscribe(settings_.source_arn, shard_, [self = weak_from_this()] {
+      if (auto reader = self.lock()) reader->wake();
+    });
+    wake();
+  }
+
+  void stop() {
+    stopped_ = true;
+    subscription_.reset();
+  }
+
+ private:
+  // One wake-up in the queue is enough, however many appends there were.
+  void wake() {
+    if (waking_.exchange(true)) return;
+    parts_.loop.post([self = shared_from_this()] {
+      self->waking_ = false;
+      self->pump();
+    });
+  }
+
+  void pump() {
+    if (stopped_ || busy_) return;
+    SourceBatch batch = ahead_ ? std::move(*ahead_) : read(position_);
+    ahead_.reset();
+    if (batch.records == 0) {
+      // Records that the source held back, trimmed ones say, are passed over.
+      position_ = std::max(position_, batch.next);
+      return;
+    }
+    busy_ = true;
+    const bool full = batch.records == settings_.batch_size;
+    const std::uint64_t next = batch.next;
+    auto event = std::make_shared<const std::string>(std::move(batch.event));
+    invoke(std::move(event), next);
+    // While the function works, the next batch is made ready.
+    if (full && busy_) ahead_ = read(next);
+  }
+
+  SourceBatch read(std::uint64_t from) { return source_.read(settings_.source_arn, shard_, from, {settings_.batch_size, kMaxBatchBytes}); }
+
+  void invoke(std::shared_ptr<const std::string> event, std::uint64_t next) {
+    FunctionPtr function = parts_.find_function(settings_.id, settings_.function_name);
+    if (!function) return again(std::move(event), next);
+    Invocation invocation;
+    invocation.function = std::move(function);
+    invocation.payload = *event;
+    invocation.request_id = parts_.random.uuid();
+    invocation.done = [self = shared_from_this(), event, next](InvocationResult result) mutable {
+      if (result.outcome == InvocationResult::Outcome::kSucceeded) self->succeeded(next);
+      else self->again(std::move(event), next);
+    };
+    parts_.invoker.invoke(std::move(invocation));
+  }
+
+  void succeeded(std::uint64_t next) {
+    busy_ = false;
+    pause_ = kFirstPause;
+    if (stopped_) return;
+    position_ = next;
+    std::string value;
+    kv::append_u64(value, next);
+    kv::Batch batch;
+    batch.put(checkpoint_row_, value);
+    (void)parts_.store.commit(batch);
+    set_result("OK");
+    wake();
+  }
+
+  void again(std::shared_ptr<const std::string> event, std::uint64_t next) {
+    set_result("PROBLEM: Function call failed");
+    if (stopped_) return;
+    parts_.loop.after(pause_, [self = shared_from_this(), event = std::move(event), next]() mutable {
+      if (!self->stopped_) self->invoke(std::move(event), next);
+    });
+    pause_ = std::min(pause_ * 2, kLongestPause);
+  }
+
+  void set_result(const char* result) {
+    std::lock_guard lock(mutex_);
+    *last_result_ = result;
+  }
+
+  MappingParts parts_;
+  MappingSettings settings_;
+  RecordSource& source_;
+  std::string shard_;
+  std::string checkpoint_row_;
+  std::shared_ptr<std::string> last_result_;
+  std::mutex& mutex_;
+  std::shared_ptr<void> subscription_;
+  std::uint64_t position_ = 1;
+  std::optional<SourceBatch> ahead_;
+  std::chrono::milliseconds pause_ = kFirstPause;
+  bool busy_ = false;
+  std::atomic<bool> waking_{false};
+  std::atomic<bool> stopped_{false};
+};
+
+void Mappings::stop_all() {
+  decltype(running_) running;
+  {
+    std::lock_guard lock(mutex_);
+    running.swap(running_);
+  }
+  for (auto& [uuid, each] : running) {
+    for (auto& reader : each.readers) reader->stop();
+  }
+}
+
+void Mappings::start(MappingSettings settings, RecordSource& source) {
+  stop(settings.id.uuid);
+  auto shards = source.shards(settings.source_arn);
+  if (!shards) {
+    spdlog::warn("mapping {}: {}", settings.id.uuid, shards.error().message);
+    return;
+  }
+  Running running;
+  running.last_result = std::make_shared<std::string>("No records processed");
+  for (auto& shard : *shards) {
+    running.readers.push_back(std::make_shared<ShardReader>(parts_, settings, source, std::move(shard), running.last_result, mutex_));
+  }
+  std::vector<std::shared_ptr<ShardReader>> readers = running.readers;
+  {
+    std::lock_guard lock(mutex_);
+    running_[settings.id.uuid] = std::move(running);
+  }
+  for (auto& reader : readers) reader->start();
+}
+
+void Mappings::stop(const std::string& uuid) {
+  decltype(running_)::node_type found;
+  {
+    std::lock_guard lock(mutex_);
+    found = running_.extract(uuid);
+  }
+  if (!found) return;
+  for (auto& reader : found.mapped().readers) reader->stop();
+}
+
+std::string Mappings::last_result(const std::string& uuid) const {
+  std::lock_guard lock(mutex_);
+  const auto found = running_.find(uuid);
+  return found == running_.end() ? "No records processed" : *found->second.last_result;
+}
+
+}  // namespace leat::lambda

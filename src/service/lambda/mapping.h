@@ -1,0 +1,69 @@
+#pragma once
+// Event source mappings at work: each shard is read in order, a batch at a time, into its function.
+//
+// A shard's reader sleeps until its log grows. A batch that fails is tried again, and blocks its shard, until it
+// succeeds; the checkpoint moves after success, so every record is seen at least once.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/kv/store.h"
+#include "runtime/loop.h"
+#include "service/lambda/function.h"
+#include "service/lambda/invoker.h"
+#include "service/lambda/ports.h"
+
+namespace leat::lambda {
+
+struct MappingId {
+  std::string account, region, uuid;
+};
+
+// What a running mapping needs to know of itself.
+struct MappingSettings {
+  MappingId id;
+  std::string source_arn;
+  std::size_t batch_size;
+  std::string function_name;
+};
+
+struct MappingParts {
+  runtime::Loop& loop;
+  kv::Store& store;
+  Random& random;
+  Invoker& invoker;
+  // The function as it is now, or null.
+  std::function<FunctionPtr(const MappingId&, const std::string& name)> find_function;
+};
+
+class Mappings {
+ public:
+  explicit Mappings(MappingParts parts) : parts_(std::move(parts)) {}
+  ~Mappings() { stop_all(); }
+
+  // Runs a mapping in place of the one with the same UUID.
+  void start(MappingSettings settings, RecordSource& source);
+
+  // Returns at once; a batch under way is finished, but its checkpoint no longer moves.
+  void stop(const std::string& uuid);
+
+  void stop_all();
+
+  // "No records processed", "OK" or "PROBLEM: Function call failed".
+  std::string last_result(const std::string& uuid) const;
+
+ private:
+  class ShardReader;
+  struct Running {
+    std::vector<std::shared_ptr<ShardReader>> readers;
+    std::shared_ptr<std::string> last_result;
+  };
+
+  MappingParts parts_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Running> running_;
+};
+
+}  // namespace leat::lambda

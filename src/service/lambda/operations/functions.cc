@@ -1,0 +1,240 @@
+#include <fmt/format.h>
+
+#include "aws/lambda/operations.h"
+#include "aws/shape_json.h"
+#include "base/encoding.h"
+#include "service/lambda/lambda.h"
+
+namespace leat::lambda {
+namespace {
+
+constexpr std::int32_t kDefaultTimeout = 3;      // seconds
+constexpr std::int32_t kDefaultMemory = 128;     // MB
+constexpr std::int32_t kDefaultStorage = 512;    // MB
+
+std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kInvalidParameterValue, std::move(message)); }
+
+// 2026-11-21T04:54:00.000+0000
+std::string last_modified(TimePoint now) {
+  std::string text = format_iso8601(now);
+  text.pop_back();
+  return text + "+0000";
+}
+
+// What creating and updating a configuration have in common.
+template <class Input>
+void set_common(FunctionConfiguration& out, const Input& input) {
+  if (input.handler) out.handler = input.handler;
+  if (input.runtime) out.runtime = input.runtime;
+  if (input.description) out.description = input.description;
+  if (input.timeout) out.timeout = input.timeout;
+  if (input.memory_size) out.memory_size = input.memory_size;
+  if (input.ephemeral_storage) out.ephemeral_storage = input.ephemeral_storage;
+  if (input.dead_letter_config) out.dead_letter_config = input.dead_letter_config;
+  if (input.kms_key_arn) out.kms_key_arn = input.kms_key_arn;
+  if (input.environment) {
+    if (input.environment->variables && !input.environment->variables->empty()) out.environment.emplace().variables = input.environment->variables;
+    else out.environment.reset();
+  }
+  if (input.tracing_config) out.tracing_config.emplace().mode = input.tracing_config->mode;
+  if (input.logging_config) {
+    auto& logging = *out.logging_config;
+    if (input.logging_config->log_format) logging.log_format = input.logging_config->log_format;
+    if (input.logging_config->log_group) logging.log_group = input.logging_config->log_group;
+  }
+}
+
+void touch(Lambda& lambda, FunctionConfiguration& configuration) {
+  configuration.last_modified = last_modified(lambda.parts().clock.now());
+  configuration.revision_id = lambda.parts().random.uuid();
+}
+
+void set_code(FunctionConfiguration& configuration, const StoredCode& code) {
+  configuration.code_sha256 = code.sha256;
+  configuration.code_size = code.size;
+}
+
+void set_runtime_version(const aws::Caller& caller, FunctionConfiguration& configuration) {
+  const std::string id = hex_encode(blob::Blobs::digest(*configuration.runtime));
+  configuration.runtime_version_config.emplace().runtime_version_arn = fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, id);
+}
+
+aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
+  if (lambda.parts().runtimes.find(name)) return {};
+  return refuse(fmt::format("leat found no interpreter for {} on this machine", name));
+}
+
+FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunctionRequest& input) {
+  FunctionConfiguration out;
+  out.function_name = function_name_in(input.function_name);
+  out.function_arn = function_arn(caller, *out.function_name);
+  out.role = input.role;
+  out.description = "";
+  out.timeout = kDefaultTimeout;
+  out.memory_size = kDefaultMemory;
+  out.version = "$LATEST";
+  out.tracing_config.emplace().mode = "PassThrough";
+  out.state = "Active";
+  out.last_update_status = "Successful";
+  out.package_type = "Zip";
+  out.architectures = input.architectures ? *input.architectures : std::vector<std::string>{"x86_64"};
+  out.ephemeral_storage.emplace().size = kDefaultStorage;
+  auto& snap_start = out.snap_start.emplace();
+  snap_start.apply_on = "None";
+  snap_start.optimization_status = "Off";
+  auto& logging = out.logging_config.emplace();
+  logging.log_format = "Text";
+  logging.log_group = "/aws/lambda/" + *out.function_name;
+  return out;
+}
+
+}  // namespace
+
+aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Caller& caller, const CreateFunctionRequest& input) {
+  if (input.package_type == "Image") return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
+  if (!input.runtime || !input.handler) return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
+  if (!input.code.zip_file) return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
+  TRY_VOID(lambda.parts().roles.check(input.role));
+  TRY_VOID(check_runtime(lambda, *input.runtime));
+  FunctionConfiguration configuration = with_defaults(caller, input);
+  const std::string name = *configuration.function_name;
+  set_common(configuration, input);
+  set_runtime_version(caller, configuration);
+  set_code(configuration, TRY(lambda.parts().code.put(*input.code.zip_file)));
+  touch(lambda, configuration);
+
+  std::lock_guard lock(lambda.definition_mutex());
+  if (lambda.find_or_null(caller.account, caller.region, name)) return aws::fail(errors::kResourceConflict, fmt::format("Function already exist: {}", name));
+  lambda.save(caller, configuration);
+  if (input.tags) {
+    kv::Batch batch;
+    ListTagsResponse tags;
+    tags.tags = input.tags;
+    batch.put(tags_row(caller.account, caller.region, name), aws::to_json(tags));
+    (void)lambda.parts().store.commit(batch);
+  }
+  lambda.parts().invoker.prepare(*configuration.runtime);
+  configuration.state = "Pending";
+  configuration.state_reason = "The function is being created.";
+  configuration.state_reason_code = "Creating";
+  return configuration;
+}
+
+aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aws::Caller& caller, const UpdateFunctionCodeRequest& input) {
+  if (!input.zip_file) return aws::fail(errors::kNotOffered, "leat takes the package in the call (ZipFile) only, as yet");
+  std::lock_guard lock(lambda.definition_mutex());
+  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  FunctionConfiguration configuration = function->configuration;
+  if (input.revision_id && input.revision_id != configuration.revision_id) {
+    return aws::fail(errors::kPreconditionFailed, "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest Revision Id");
+  }
+  set_code(configuration, TRY(lambda.parts().code.put(*input.zip_file)));
+  if (input.architectures) configuration.architectures = input.architectures;
+  touch(lambda, configuration);
+  if (input.dry_run.value_or(false)) return configuration;
+  lambda.save(caller, configuration);
+  lambda.parts().invoker.retire(function->arn());
+  return configuration;
+}
+
+aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller, const UpdateFunctionConfigurationRequest& input) {
+  if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
+  if (input.role) TRY_VOID(lambda.parts().roles.check(*input.role));
+  if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
+  std::lock_guard lock(lambda.definition_mutex());
+  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  FunctionConfiguration configuration = function->configuration;
+  if (input.revision_id && input.revision_id != configuration.revision_id) {
+    return aws::fail(errors::kPreconditionFailed, "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest Revision Id");
+  }
+  set_common(configuration, input);
+  if (input.role) configuration.role = input.role;
+  set_runtime_version(caller, configuration);
+  touch(lambda, configuration);
+  lambda.save(caller, configuration);
+  lambda.parts().invoker.retire(function->arn());
+  return configuration;
+}
+
+aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::Caller& caller, const DeleteFunctionRequest& input) {
+  std::lock_guard lock(lambda.definition_mutex());
+  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  lambda.erase(caller, function->name());
+  lambda.parts().invoker.retire(function->arn());
+  return DeleteFunctionResponse{};
+}
+
+aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller& caller, const GetFunctionRequest& input) {
+  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  GetFunctionResponse output;
+  output.configuration = function->configuration;
+  auto& code = output.code.emplace();
+  code.repository_type = "S3";
+  code.location = fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, function->code);
+  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name())); tags.value) {
+    output.tags = aws::from_json<ListTagsResponse>(*tags.value).tags;
+  }
+  return output;
+}
+
+aws::Result<FunctionConfiguration> get_function_configuration(Lambda& lambda, const aws::Caller& caller, const GetFunctionConfigurationRequest& input) {
+  return TRY(lambda.find(caller, input.function_name))->configuration;
+}
+
+aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& caller, const ListTagsRequest& input) {
+  const FunctionPtr function = TRY(lambda.find(caller, input.resource));
+  ListTagsResponse output;
+  output.tags.emplace();
+  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name())); tags.value) {
+    output = aws::from_json<ListTagsResponse>(*tags.value);
+  }
+  return output;
+}
+
+aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& lambda, const aws::Caller& caller, const ListVersionsByFunctionRequest& input) {
+  FunctionConfiguration latest = TRY(lambda.find(caller, input.function_name))->configuration;
+  latest.function_arn = *latest.function_arn + ":$LATEST";
+  ListVersionsByFunctionResponse output;
+  output.versions.emplace().push_back(std::move(latest));
+  return output;
+}
+
+aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Caller& caller, const ListFunctionsRequest& input) {
+  constexpr std::int32_t kPage = 50;
+  const auto limit = static_cast<std::size_t>(input.max_items.value_or(kPage));
+  kv::Range range = kv::prefix_range(home_key(caller.account, caller.region, 'f'));
+  if (input.marker) range.begin = function_row(caller.account, caller.region, *input.marker) + '\0';
+  ListFunctionsResponse output;
+  auto& functions = output.functions.emplace();
+  const auto cursor = lambda.parts().store.scan(range, kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    if (functions.size() == limit) {
+      output.next_marker = functions.back().function_name;
+      break;
+    }
+    functions.push_back(aws::from_json<FunctionConfiguration>(cursor->value()));
+  }
+  return output;
+}
+
+aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, const aws::Caller& caller, const GetAccountSettingsRequest&) {
+  GetAccountSettingsResponse output;
+  auto& limits = output.account_limit.emplace();
+  limits.total_code_size = 80530636800;
+  limits.code_size_unzipped = 262144000;
+  limits.code_size_zipped = 52428800;
+  limits.concurrent_executions = 1000;
+  limits.unreserved_concurrent_executions = 1000;
+  auto& usage = output.account_usage.emplace();
+  usage.function_count = 0;
+  usage.total_code_size = 0;
+  const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'f')), kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    ++*usage.function_count;
+    *usage.total_code_size += aws::from_json<FunctionConfiguration>(cursor->value()).code_size.value_or(0);
+  }
+  return output;
+}
+
+}  // namespace leat::lambda

@@ -1,0 +1,71 @@
+#pragma once
+// What Lambda needs of others.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/caller.h"
+#include "aws/error.h"
+#include "base/clock.h"
+
+namespace leat::lambda {
+
+// Where functions' logs go.
+struct LogLine {
+  TimePoint time;
+  std::string text;
+};
+struct LogStreamName {
+  std::string account, region, group, stream;
+};
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  virtual void write(const LogStreamName& stream, const std::vector<LogLine>& lines) = 0;
+};
+
+// Who vouches for a function's role.
+class RoleCredentials {
+ public:
+  virtual ~RoleCredentials() = default;
+
+  // InvalidParameterValueException where the role does not exist or does not trust lambda.amazonaws.com.
+  virtual aws::Result<void> check(std::string_view role_arn) = 0;
+
+  // Temporary credentials of the role for a worker of `function`. An error where the role is gone.
+  virtual aws::Result<aws::Credential> credentials(std::string_view role_arn, std::string_view function) = 0;
+};
+
+// A sharded log that event source mappings read: a DynamoDB stream, later a Kinesis stream.
+struct SourceBatch {
+  std::string event;           // the whole event, JSON; empty where there was nothing to read
+  std::size_t records = 0;
+  std::uint64_t next = 0;      // where to read on
+  bool ended = false;          // the shard is closed and read to its end
+};
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+
+  virtual bool owns(std::string_view source_arn) const = 0;
+
+  // InvalidParameterValueException where there is no such stream, in AWS's words.
+  virtual aws::Result<std::vector<std::string>> shards(std::string_view source_arn) = 0;
+
+  // TRIM_HORIZON or LATEST as a place in a shard.
+  virtual std::uint64_t start(std::string_view source_arn, std::string_view shard, std::string_view position) = 0;
+
+  struct Limits {
+    std::size_t records;
+    std::size_t bytes;
+  };
+  virtual SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) = 0;
+
+  // Calls `changed`, from any thread, when the shard may have grown.
+  virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard, std::function<void()> changed) = 0;
+};
+
+}  // namespace leat::lambda

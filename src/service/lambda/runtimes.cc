@@ -1,0 +1,127 @@
+#include "service/lambda/runtimes.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+namespace leat::lambda {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Interpreter {
+  std::string executable;
+  std::string prefix;  // the installation that it needs to see
+  int version;         // the part that runtimes differ in: 11 of Python 3.11, 20 of Node.js 20
+};
+
+// Standard output of a command, its errors dropped.
+std::string output_of(const std::string& command) {
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen((command + " 2>/dev/null").c_str(), "re"), pclose);
+  std::string out;
+  char buffer[512];
+  while (pipe && fgets(buffer, sizeof buffer, pipe.get())) out += buffer;
+  return out;
+}
+
+std::optional<Interpreter> probe(const std::string& candidate, bool python) {
+  const std::string script = python ? " -c 'import sys; print(sys.version_info[1], sys.executable, sys.base_prefix)'"
+                                    : " -p 'process.versions.node.split(\".\")[0] + \" \" + process.execPath + \" \" + require(\"path\").dirname(require(\"path\").dirname(process.execPath))'";
+  const std::string text = output_of("'" + candidate + "'" + script);
+  int version = 0;
+  char executable[4096], prefix[4096];
+  if (std::sscanf(text.c_str(), "%d %4095s %4095s", &version, executable, prefix) != 3) return std::nullopt;
+  std::error_code error;
+  const fs::path real = fs::canonical(executable, error);
+  if (error) return std::nullopt;
+  return Interpreter{real, prefix, version};
+}
+
+void add_folders(std::vector<fs::path>& out, const fs::path& parent, std::string_view below) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(parent, error)) out.push_back(entry.path() / below);
+}
+
+// Where interpreters are usually kept, the PATH first.
+std::vector<fs::path> search_folders() {
+  std::vector<fs::path> out;
+  std::string_view path = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin";
+  while (!path.empty()) {
+    const auto colon = path.find(':');
+    out.emplace_back(path.substr(0, colon));
+    path = colon == std::string_view::npos ? std::string_view() : path.substr(colon + 1);
+  }
+  const fs::path home = getenv("HOME") ? getenv("HOME") : "/";
+  add_folders(out, home / ".pyenv/versions", "bin");
+  add_folders(out, home / ".nvm/versions/node", "bin");
+  return out;
+}
+
+// The exact version where the machine has it, else the nearest.
+std::optional<Interpreter> find_interpreter(bool python, int wanted) {
+  std::optional<Interpreter> best;
+  const std::vector<std::string> names = python ? std::vector<std::string>{fmt::format("python3.{}", wanted), "python3"} : std::vector<std::string>{"node"};
+  for (const auto& name : names) {
+    for (const auto& folder : search_folders()) {
+      const fs::path candidate = folder / name;
+      if (access(candidate.c_str(), X_OK) != 0) continue;
+      const auto found = probe(candidate, python);
+      if (!found) continue;
+      if (found->version == wanted) return found;
+      if (!best || std::abs(found->version - wanted) < std::abs(best->version - wanted)) best = found;
+    }
+  }
+  return best;
+}
+
+std::optional<int> number_in(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+const Runtime* Runtimes::find(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  const auto [entry, fresh] = found_.try_emplace(name);
+  if (fresh) entry->second = make(name);
+  return entry->second ? &*entry->second : nullptr;
+}
+
+std::optional<Runtime> Runtimes::make(const std::string& name) const {
+  const bool python = name.starts_with("python3.");
+  const auto wanted = number_in(std::string_view(name).substr(python ? 8 : std::min<std::size_t>(6, name.size())));
+  if ((!python && !name.starts_with("nodejs")) || !wanted) return std::nullopt;
+  const auto interpreter = find_interpreter(python, *wanted);
+  if (!interpreter) return std::nullopt;
+  Runtime out;
+  out.version = python ? fmt::format("3.{}", interpreter->version) : std::to_string(interpreter->version);
+  if (interpreter->version != *wanted) {
+    out.notice = fmt::format("leat: this machine has no {}; the function runs on {} {}", name, python ? "Python" : "Node.js", out.version);
+  }
+  const fs::path files = folder_ / (python ? "python" : "nodejs");
+  out.spec.name = name;
+  out.spec.command = {interpreter->executable, python ? "-u" : "--max-http-header-size=81920", files / (python ? "bootstrap.py" : "bootstrap.js")};
+  if (!python) out.spec.command.erase(out.spec.command.begin() + 1);
+  out.spec.visible = {{files, files}};
+  if (!interpreter->prefix.starts_with("/usr")) out.spec.visible.emplace_back(interpreter->prefix, interpreter->prefix);
+  out.spec.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "en_US.UTF-8"}, {"TZ", ":UTC"}, {"HOME", "/tmp"}, {"LAMBDA_RUNTIME_DIR", "/var/runtime"}};
+  if (python) {
+    out.spec.environment.emplace_back("PYTHONPATH", files / "site-packages");
+    out.spec.environment.emplace_back("PYTHONDONTWRITEBYTECODE", "1");
+  } else {
+    // ES modules know no NODE_PATH; they look for packages in the folders above their own.
+    out.spec.visible.emplace_back(files / "node_modules", "/node_modules");
+    out.spec.environment.emplace_back("NODE_PATH", "/node_modules:" + (files / "node_modules").string());
+    out.spec.environment.emplace_back("LEAT_PRELOAD", *wanted <= 16 ? "aws-sdk" : "@aws-sdk/client-dynamodb,@aws-sdk/lib-dynamodb");
+  }
+  return out;
+}
+
+}  // namespace leat::lambda

@@ -1,0 +1,87 @@
+#pragma once
+// The CloudWatch Logs service.
+//
+//   home   := text(account) text(region) 'w'
+//   group  := home 'g' text(group)                                    LogGroup, JSON
+//   stream := home 's' text(group) text(stream)                       LogStream, JSON
+//   event  := home 'e' text(group) text(stream) u64(time) u64(number) u64(ingestion time) message
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/caller.h"
+#include "aws/logs/types.h"
+#include "base/clock.h"
+#include "engine/kv/store.h"
+
+namespace leat::logs {
+
+// Where an event stands in its stream; ordered by time, then by arrival.
+struct EventPosition {
+  std::int64_t time = 0;
+  std::uint64_t number = 0;
+  auto operator<=>(const EventPosition&) const = default;
+
+  std::string text() const;  // for tokens and event ids
+  static std::optional<EventPosition> parse(std::string_view text);
+};
+
+struct StoredEvent {
+  std::string stream;
+  EventPosition position;
+  std::int64_t ingestion_time;
+  std::string message;
+};
+
+struct StreamId {
+  std::string account, region, group, stream;
+};
+
+class Logs {
+ public:
+  Logs(kv::Store& store, const Clock& clock);
+
+  kv::Store& store() { return store_; }
+  const Clock& clock() const { return clock_; }
+  // Serializes changes of groups and streams.
+  std::mutex& mutex() { return mutex_; }
+
+  std::optional<LogGroup> group(const aws::Caller& caller, std::string_view name) const;
+  std::optional<LogStream> stream(const aws::Caller& caller, std::string_view group, std::string_view name) const;
+  aws::Result<void> check_group(const aws::Caller& caller, std::string_view name) const;
+
+  // Adds events to a stream, which is made where it does not exist, and its group too.
+  void append(const StreamId& id, const std::vector<InputLogEvent>& events);
+
+  // Calls `changed` after events were added to that group, until the subscription ends.
+  kv::Subscription subscribe(std::string_view account, std::string_view region, std::string_view group, std::function<void()> changed);
+
+ private:
+  kv::Store& store_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::atomic<std::uint64_t> number_;
+  std::mutex observers_mutex_;
+  std::multimap<std::string, std::weak_ptr<std::function<void()>>> observers_;
+};
+
+std::string group_row(std::string_view account, std::string_view region, std::string_view group);
+std::string stream_row(std::string_view account, std::string_view region, std::string_view group, std::string_view stream);
+std::string groups_prefix(std::string_view account, std::string_view region);
+std::string streams_prefix(std::string_view account, std::string_view region, std::string_view group);
+std::string events_prefix(std::string_view account, std::string_view region, std::string_view group);
+std::string events_prefix(std::string_view account, std::string_view region, std::string_view group, std::string_view stream);
+
+LogGroup new_group(const aws::Caller& caller, std::string_view name, TimePoint now);
+LogStream new_stream(const LogGroup& group, std::string_view name, TimePoint now);
+
+// The event that a row of the store holds. `stream` is its stream's name.
+StoredEvent decode_event(std::string_view stream, std::string_view key, std::string_view value);
+
+}  // namespace leat::logs

@@ -1,0 +1,45 @@
+#pragma once
+// A request's body into an operation's input, and its outcome into a response: one codec a protocol.
+
+#include <string>
+#include <string_view>
+
+#include "aws/constraints.h"
+#include "aws/error.h"
+#include "aws/operation.h"
+#include "runtime/http.h"
+
+namespace leat::wire {
+
+// What a codec reads from, beyond the operation.
+struct Call {
+  const runtime::HttpRequest& request;
+  const aws::ServiceModel& service;
+  const aws::Operation& operation;
+  std::string_view request_id;
+};
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+
+  // Fills `input`. SerializationException where the body cannot be read.
+  virtual aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const = 0;
+
+  // `output` is null where the operation returns nothing.
+  virtual runtime::HttpResponse encode(const Call& call, const void* output) const = 0;
+};
+
+const Codec& codec_for(aws::Protocol protocol);
+
+// An error needs no operation: it may have been found before one was.
+struct ErrorContext {
+  aws::Protocol protocol;
+  std::string_view service_id;
+  std::string_view json_version;
+  std::string_view xml_namespace;
+  std::string_view request_id;
+};
+runtime::HttpResponse encode_error(const ErrorContext& context, const aws::Error& error);
+
+}  // namespace leat::wire

@@ -1,0 +1,35 @@
+#pragma once
+// The protocols that services are spoken in.
+
+#include "wire/codec.h"
+
+namespace leat::wire {
+
+class JsonCodec final : public Codec {
+ public:
+  aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
+  runtime::HttpResponse encode(const Call& call, const void* output) const override;
+};
+
+class RestJsonCodec final : public Codec {
+ public:
+  aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
+  runtime::HttpResponse encode(const Call& call, const void* output) const override;
+};
+
+class QueryCodec final : public Codec {
+ public:
+  aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
+  runtime::HttpResponse encode(const Call& call, const void* output) const override;
+};
+
+// SerializationException where `body` is no JSON object of that shape.
+aws::Result<void> read_json_body(const aws::Shape& shape, std::string_view body, void* input, aws::Violations& violations);
+
+// A scalar from text, as URIs, headers and forms carry it. False where it cannot be read.
+bool read_scalar(const aws::Shape& shape, std::string_view text, void* value);
+std::string write_scalar(const aws::Shape& shape, const void* value);
+
+void append_xml_text(std::string& out, std::string_view text);
+
+}  // namespace leat::wire

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include "aws/shape_json.h"
+#include "base/encoding.h"
+#include "wire/codecs.h"
+
+namespace leat::wire {
+namespace {
+
+using runtime::HttpResponse;
+
+// Modelled members and the message, as one JSON object. `type` is left out where it is empty.
+std::string json_body(const aws::Error& error, std::string_view type, std::string_view message_name) {
+  std::string out = "{";
+  if (!type.empty()) {
+    out += "\"__type\":";
+    append_json_string(out, type);
+    out += ',';
+  }
+  append_json_string(out, message_name);
+  out += ':';
+  append_json_string(out, error.message);
+  if (error.details && error.type->shape) {
+    std::string details;
+    aws::append_json(*error.type->shape, error.details.get(), details);
+    if (details.size() > 2) {
+      out += ',';
+      out.append(details, 1, details.size() - 2);
+    }
+  }
+  out += '}';
+  return out;
+}
+
+HttpResponse json_error(const ErrorContext& context, const aws::Error& error) {
+  HttpResponse response;
+  response.headers.emplace_back("Content-Type", fmt::format("application/x-amz-json-{}", context.json_version));
+  const std::string type = error.type->wire_prefix.empty() ? std::string(error.type->name) : fmt::format("{}#{}", error.type->wire_prefix, error.type->name);
+  // Serialization errors come from the framework, which writes "Message".
+  const bool framework = error.type == &aws::errors::kSerialization;
+  response.body = json_body(error, type, framework ? "Message" : "message");
+  return response;
+}
+
+HttpResponse rest_json_error(const aws::Error& error) {
+  HttpResponse response;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.headers.emplace_back("x-amzn-ErrorType", std::string(error.type->name));
+  response.body = json_body(error, "", error.type->shape || !error.type->wire_prefix.empty() ? "Message" : "message");
+  if (error.type->sender_fault) response.body.insert(1, "\"Type\":\"User\",");
+  return response;
+}
+
+HttpResponse query_error(const ErrorContext& context, const aws::Error& error) {
+  HttpResponse response;
+  response.headers.emplace_back("Content-Type", "text/xml");
+  std::string message;
+  append_xml_text(message, error.message);
+  response.body = fmt::format("<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
+                              context.xml_namespace, error.type->sender_fault ? "Sender" : "Receiver", error.type->query_code, message, context.request_id);
+  return response;
+}
+
+}  // namespace
+
+const Codec& codec_for(aws::Protocol protocol) {
+  static const JsonCodec kJson;
+  static const RestJsonCodec kRestJson;
+  static const QueryCodec kQuery;
+  switch (protocol) {
+    case aws::Protocol::kJson: return kJson;
+    case aws::Protocol::kRestJson: return kRestJson;
+    case aws::Protocol::kQuery: return kQuery;
+  }
+  return kJson;
+}
+
+HttpResponse encode_error(const ErrorContext& context, const aws::Error& error) {
+  HttpResponse response = context.protocol == aws::Protocol::kJson       ? json_error(context, error)
+                          : context.protocol == aws::Protocol::kRestJson ? rest_json_error(error)
+                                                                         : query_error(context, error);
+  response.status = error.type->http_status;
+  return response;
+}
+
+}  // namespace leat::wire

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "base/encoding.h"
+#include "wire/codecs.h"
+
+namespace leat::wire {
+namespace {
+
+template <class T>
+bool read_number(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+bool read_scalar(const aws::Shape& shape, std::string_view text, void* value) {
+  using aws::Kind;
+  switch (shape.kind) {
+    case Kind::kString: static_cast<std::string*>(value)->assign(text); return true;
+    case Kind::kBlob: {
+      auto bytes = base64_decode(text);
+      if (bytes) *static_cast<aws::Blob*>(value) = std::move(*bytes);
+      return bytes.has_value();
+    }
+    case Kind::kBoolean:
+      *static_cast<bool*>(value) = text == "true" || text == "True";
+      return *static_cast<bool*>(value) || text == "false" || text == "False";
+    case Kind::kInteger: return read_number(text, *static_cast<std::int32_t*>(value));
+    case Kind::kLong: return read_number(text, *static_cast<std::int64_t*>(value));
+    case Kind::kDouble: return read_number(text, *static_cast<double*>(value));
+    case Kind::kTimestamp: {
+      const auto time = parse_iso8601(text);
+      if (time) *static_cast<aws::Timestamp*>(value) = *time;
+      return time.has_value();
+    }
+    default: return false;
+  }
+}
+
+std::string write_scalar(const aws::Shape& shape, const void* value) {
+  using aws::Kind;
+  switch (shape.kind) {
+    case Kind::kString: return *static_cast<const std::string*>(value);
+    case Kind::kBlob: return base64_encode(*static_cast<const aws::Blob*>(value));
+    case Kind::kBoolean: return *static_cast<const bool*>(value) ? "true" : "false";
+    case Kind::kInteger: return std::to_string(*static_cast<const std::int32_t*>(value));
+    case Kind::kLong: return std::to_string(*static_cast<const std::int64_t*>(value));
+    case Kind::kDouble: return fmt::format("{}", *static_cast<const double*>(value));
+    case Kind::kTimestamp: return format_iso8601(*static_cast<const aws::Timestamp*>(value));
+    default: return {};
+  }
+}
+
+}  // namespace leat::wire
