@@ -68,7 +68,9 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     auto event = std::make_shared<const std::string>(std::move(batch.event));
     invoke(std::move(event), next);
     // While the function works, the next batch is made ready.
-    if (full && busy_) ahead_ = read(next);
+    if (!full || !busy_) return;
+    ahead_ = read(next);
+    if (ahead_->records == 0) ahead_.reset();  // nothing yet is no news later
   }
 
   SourceBatch read(std::uint64_t from) { return source_.read(settings_.source_arn, shard_, from, {settings_.batch_size, kMaxBatchBytes}); }
