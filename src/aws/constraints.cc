@@ -27,7 +27,7 @@ const pcre2_code* compiled(std::string_view pattern) {
     int error = 0;
     PCRE2_SIZE offset = 0;
     entry->second.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                      PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_NO_UTF_CHECK, &error, &offset,
+                                      PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_ALT_BSUX, &error, &offset,
                                       nullptr));
   }
   return entry->second.get();
@@ -96,7 +96,7 @@ std::string Path::text() const {
   std::string out = parent ? parent->text() : std::string();
   if (!out.empty()) out += '.';
   if (index != 0) return out + fmt::format("{}.member", index);
-  return out + (parent ? std::string(name) : lower_first(name));
+  return out + (is_key ? std::string(name) : lower_first(name));
 }
 
 std::string describe(const Shape& shape, const void* value) {

@@ -173,7 +173,7 @@ class Reader {
                                   : std::string("Unexpected field type"));
     }
     for (auto [key, field] : simdjson::dom::object(from)) {
-      const Path entry{&path, key};
+      const Path entry{&path, key, 0, true};
       const Path inner{&entry, "member"};
       if (field.is_null()) {
         violations_.missing(inner);

@@ -75,7 +75,7 @@ class Reader {
       const std::string entry = fmt::format("{}.entry.{}", name, i);
       const auto key = fields_.find(entry + ".key");
       if (key == fields_.end()) break;
-      const Path where{&path, key->first};
+      const Path where{&path, key->second, 0, true};
       TRY_VOID(value(*shape.element, entry + ".value", shape.map->insert(to, key->second), where));
     }
     return {};

@@ -47,7 +47,8 @@ void LogEnds::settle(const Taken& taken) {
   {
     std::lock_guard lock(mutex_);
     for (const auto& [log, end] : taken) {
-      ends_.at(log).durable = end;
+      Ends& ends = ends_.at(log);
+      ends.durable = std::max(ends.durable, end);  // threads may settle out of order
       const auto [first, last] = subscribers_.equal_range(log);
       for (auto each = first; each != last; ++each) {
         if (auto subscriber = each->second.lock()) woken.push_back(std::move(subscriber));

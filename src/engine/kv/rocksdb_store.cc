@@ -99,6 +99,7 @@ class RocksDbStore final : public Store {
 
   Result<Position, Conflict> commit(const Batch& batch) override {
     Position position = 0;
+    LogEnds::Taken taken;
     {
       std::lock_guard lock(commit_mutex_);
       for (const auto& expected : batch.expectations()) {
@@ -110,9 +111,11 @@ class RocksDbStore final : public Store {
         for (auto& version : stripes_) version.fetch_add(1, std::memory_order_release);
       }
       position = last_.fetch_add(1, std::memory_order_release) + 1;
+      if (durability_ == Durability::kOs && !batch.appends().empty()) taken = logs_.collect();
     }
     // Subscribers hear of an append even where nobody waits for its durability.
-    if (!batch.appends().empty()) want_sync();
+    if (!taken.empty()) logs_.settle(taken);
+    else if (!batch.appends().empty()) want_sync();
     return position;
   }
 
@@ -184,7 +187,7 @@ class RocksDbStore final : public Store {
       sync_asked_ = false;
       lock.unlock();
       const auto [position, taken] = committed();
-      if (durability_ == Durability::kFsync) check(db_->SyncWAL(), "sync");
+      check(db_->SyncWAL(), "sync");
       durable_.store(position, std::memory_order_release);
       logs_.settle(taken);
       lock.lock();
