@@ -195,7 +195,7 @@ def main():
 The server goes on (process {server.process.pid}, data in {server.folder}). Try:
   export AWS_ENDPOINT_URL={server.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
   aws dynamodb scan --table-name GameScoresByUser --max-items 3
-  aws lambda invoke --function-name aggregate-python --payload '{{"Records": []}}' --cli-binary-format raw-in-base64-out /dev/stdout
+  aws lambda list-event-source-mappings --function-name aggregate-python
   {ROOT}/build/leat logs -f aggregate-nodejs --port {server.port}
   kill {server.process.pid}""")
     else:

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""leat's own rules, which no general linter knows. Each check gives "file:line: what is wrong".
+
+- a folder includes only folders below it (the table is docs/architecture.md's);
+- no service includes another;
+- clocks, randomness and `catch` stand only where they are meant to, or on a line that says so: `// lint: clock`,
+  `// lint: random`, `// lint: catch`;
+- no coroutines: g++ 12 miscompiles them, so what waits takes a completion.
+"""
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# What each folder may include, itself apart. A service's generated API is its own.
+LAYERS = {
+    "base": [],
+    "runtime": ["base"],
+    "engine/kv": ["base", "runtime"],
+    "engine/shardlog": ["base", "engine/kv"],
+    "engine/schedule": ["base", "runtime", "engine/kv"],
+    "engine/blob": ["base"],
+    "engine/sandbox": ["base", "runtime"],
+    "aws": ["base"],
+    "wire": ["base", "runtime", "aws"],
+    "service": ["base", "runtime", "engine", "aws"],
+    "integration": ["base", "runtime", "engine", "aws", "service"],
+    "gateway": ["base", "runtime", "aws", "wire"],
+    "app": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway"],
+    "testing": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway", "app"],
+}
+GENERATED = {"dynamodb": "service/dynamodb", "dynamodbstreams": "service/dynamodb", "iam": "service/iam", "lambda": "service/lambda",
+             "logs": "service/logs", "sts": "service/sts"}
+BANNED = {
+    "clock": re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\btime\(NULL|\btime\(nullptr|gettimeofday|clock_gettime"),
+    "random": re.compile(r"\brand\(|\bsrand\(|random_device|mt19937|\bgetrandom\("),
+    "catch": re.compile(r"\bcatch \("),
+}
+ALLOWED = {"catch": {"gateway/dispatch.cc", "app/main.cc"}}
+COROUTINE = re.compile(r"\bco_(await|return|yield)\b")
+
+
+def folder_of(path):
+    for folder in sorted(LAYERS, key=len, reverse=True):
+        if path == folder or path.startswith(folder + "/"):
+            return folder
+    return None
+
+
+def included_place(name):
+    """The source path that an include stands for: a generated API belongs to its service."""
+    match = re.match(r"aws/(\w+)/", name)
+    return GENERATED[match[1]] + "/api.h" if match and match[1] in GENERATED else name
+
+
+def check_include(path, name):
+    here, there_path = folder_of(path), included_place(name)
+    there = folder_of(there_path)
+    if there is None:
+        return None  # a library's
+    if here == "service":
+        own = "/".join(path.split("/")[:2])
+        if there == "service" and not there_path.startswith(own + "/"):
+            return f"{own} includes another service: {name}"
+    if there == here or any(there == each or there.startswith(each + "/") for each in LAYERS[here]):
+        return None
+    return f"{here} may not include {name}"
+
+
+def check_text(path, text):
+    """Problems of one source, as (line, message)."""
+    for number, line in enumerate(text.splitlines(), 1):
+        include = re.match(r'\s*#include "([^"]+)"', line)
+        if include:
+            problem = check_include(path, include[1])
+            if problem:
+                yield number, problem
+        code = line.split("//")[0]
+        for name, pattern in BANNED.items():
+            if pattern.search(code) and f"// lint: {name}" not in line and path not in ALLOWED.get(name, ()):
+                yield number, f"{name}: {pattern.search(code)[0]} stands where it is not meant to"
+        if COROUTINE.search(code):
+            yield number, "coroutines are not used: g++ 12 miscompiles them"
+
+
+def main():
+    problems = []
+    for file in sorted((ROOT / "src").rglob("*")):
+        if file.suffix in (".h", ".cc"):
+            path = str(file.relative_to(ROOT / "src"))
+            problems += [f"src/{path}:{number}: {message}" for number, message in check_text(path, file.read_text())]
+    print("\n".join(problems))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
