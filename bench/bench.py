@@ -159,15 +159,26 @@ def item_bodies(table, operation, count, keys):
 
 def fill(port, table, first, last):
     """Items `first` to `last`, with an unverified key: wrk makes the bodies."""
-    signer = Signer(port, "test", "test")
-    started = time.time()
+    signer, seconds = Signer(port, "test", "test"), 1 + (last - first) // 50_000
     while True:
-        subprocess.run(["wrk", "-t1", "-c1", "-d5s", "-s", ROOT / "bench/fill.lua", f"http://127.0.0.1:{port}/"], check=True, capture_output=True, env={
+        subprocess.run(["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", ROOT / "bench/fill.lua", f"http://127.0.0.1:{port}/"], check=True, capture_output=True, env={
             **os.environ, "FROM": str(first), "TO": str(last), "TABLE": table, "DATE": signer.date,
             "AUTHORIZATION": signer.headers("{}")["Authorization"]})
-        done = client(port, "dynamodb").get_item(TableName=table, Key={"id": {"S": f"key-{last}"}})
-        if "Item" in done or time.time() - started > 300:
+        if "Item" in client(port, "dynamodb").get_item(TableName=table, Key={"id": {"S": f"key-{last}"}}):
             return
+        seconds *= 2  # wrk begins anew, so it must be given the time for all
+
+
+def settle(server):
+    """Waits until the server has nothing left to do behind its answers (compaction, that is)."""
+    ticks = lambda: sum(map(int, Path(f"/proc/{server.process.pid}/stat").read_text().split()[13:15]))
+    before = ticks()
+    while True:
+        time.sleep(1)
+        now = ticks()
+        if now - before < 5:
+            return
+        before = now
 
 
 def rates(server, operation, table, count, keys, seconds, scratch):
@@ -221,6 +232,7 @@ def bench_large(options, scratch):
         for size in sizes:
             create_table(dynamodb, f"items-{size}", stream=True)
             fill(leat.port, f"items-{size}", 0, size - 1)
+        settle(leat)
         for operation in ("GetItem", "PutItem"):
             for size in sizes:
                 # As many distinct keys in both, so that only the table's size differs.

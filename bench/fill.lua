@@ -1,4 +1,4 @@
--- Fills a table with BatchWriteItem: items FROM to TO of TABLE, 25 a request, then only reads nothing new.
+-- Fills a table with BatchWriteItem: items FROM to TO of TABLE, 25 a request, and then again from the first.
 local at, last, name = tonumber(os.getenv("FROM")), tonumber(os.getenv("TO")), os.getenv("TABLE")
 local headers = { ["X-Amz-Target"] = "DynamoDB_20120810.BatchWriteItem", ["Content-Type"] = "application/x-amz-json-1.0",
   ["X-Amz-Date"] = os.getenv("DATE"), ["Authorization"] = os.getenv("AUTHORIZATION") }

@@ -27,6 +27,7 @@
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/stream_retention.h"
 #include "service/iam/iam.h"
 #include "service/lambda/lambda.h"
 #include "service/logs/logs.h"
@@ -103,14 +104,15 @@ struct App::Parts {
       : configuration(std::move(given)),
         world(std::move(given_world)),
         folder(prepared_folder(configuration)),
-        workers_started(std::async(std::launch::async, [this] { return std::make_unique<sandbox::WorkerFactory>(loop, folder / "workers"); })),
+        isolation(std::async(std::launch::async, sandbox::find_isolation)),
         env(configuration.lose_unsynced ? kv::make_buffered_env() : nullptr),
         store(open_store(configuration, folder, env.get())),
         timers(*world.clock),
         server(http_options(configuration, folder, *world.clock), *world.clock),
         blobs(folder / "blobs"),
-        workers(workers_started.get()),
-        dynamodb(*store, *world.clock, *world.random),
+        workers(loop, folder / "workers", isolation.get()),
+        schedule(*store, *world.clock, timers),
+        dynamodb(*store, *world.clock, *world.random, schedule),
         streams(*store, *world.clock),
         logs(*store, *world.clock),
         iam(*store, *world.clock, *world.random),
@@ -121,7 +123,7 @@ struct App::Parts {
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code(blobs, folder / "code"),
-        invoker({loop, *world.clock, *world.random, *workers, runtimes, code, lambda_logs, lambda_roles, endpoint_url(server)}),
+        invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_roles, endpoint_url(server)}),
         lambda({*store, *world.clock, *world.random, loop, runtimes, code, invoker, lambda_roles, {&stream_source}, endpoint_url(server)}),
         control({*world.clock, configuration.test_clock, *store, logs, blobs, [this] { reset(); }}),
         gateway({{{&dynamodb::kModel, &dynamodb},
@@ -159,13 +161,14 @@ struct App::Parts {
   World world;
   fs::path folder;
   runtime::Loop loop{"functions"};
-  std::future<std::unique_ptr<sandbox::WorkerFactory>> workers_started;
+  std::future<sandbox::Isolation> isolation;
   std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
   std::unique_ptr<kv::Store> store;
   runtime::Timers timers;
   runtime::HttpServer server;
   blob::Blobs blobs;
-  std::unique_ptr<sandbox::WorkerFactory> workers;
+  sandbox::WorkerFactory workers;
+  schedule::Schedule schedule;
   dynamodb::DynamoDb dynamodb;
   dynamodbstreams::Streams streams;
   logs::Logs logs;
@@ -185,7 +188,7 @@ struct App::Parts {
 };
 
 App::App(Configuration configuration, World world) : parts_(std::make_unique<Parts>(std::move(configuration), std::move(world))) {
-  if (parts_->configuration.require_sandbox && parts_->workers->isolation() == sandbox::Isolation::kNone) {
+  if (parts_->configuration.require_sandbox && parts_->workers.isolation() == sandbox::Isolation::kNone) {
     throw std::runtime_error("this machine does not allow namespaces (bwrap failed), and --require-sandbox was given");
   }
 }
@@ -193,12 +196,14 @@ App::App(Configuration configuration, World world) : parts_(std::make_unique<Par
 App::~App() { stop(std::chrono::milliseconds(0)); }
 
 void App::start() {
+  dynamodb::keep_retention(parts_->dynamodb);
   parts_->lambda.resume();
   parts_->server.start(parts_->gateway);
 }
 
 void App::stop(std::chrono::milliseconds patience) {
   parts_->server.stop(patience);
+  parts_->timers.stop();
   parts_->loop.stop();
 }
 
@@ -206,12 +211,12 @@ std::uint16_t App::port() const { return parts_->server.port(); }
 
 std::string App::describe() const {
   const auto& configuration = parts_->configuration;
-  const bool apart = parts_->workers->isolation() == sandbox::Isolation::kNamespaces;
+  const bool apart = parts_->workers.isolation() == sandbox::Isolation::kNamespaces;
   return fmt::format("leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}.", kVersion, configuration.address, port(),
                      configuration.ephemeral ? "memory" : parts_->folder.string(),
                      unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
                      apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
-                     parts_->workers->limits_memory() ? "" : ", without memory limits: no cgroup may be made here");
+                     parts_->workers.limits_memory() ? "" : ", without memory limits: no cgroup may be made here");
 }
 
 }  // namespace leat::app

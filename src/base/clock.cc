@@ -9,18 +9,27 @@ TimePoint SystemClock::unmoved() const {
 }
 
 void SystemClock::advance(Duration by) {
-  std::vector<std::function<void()>> observers;
-  {
-    std::lock_guard lock(mutex_);
-    offset_ += by.count();
-    observers = observers_;
-  }
-  for (auto& observer : observers) observer();
+  offset_ += by.count();
+  observers_.notify();
 }
 
-void SystemClock::on_advance(std::function<void()> observer) {
+std::shared_ptr<void> ClockObservers::add(std::function<void()> observer) {
+  auto held = std::make_shared<std::function<void()>>(std::move(observer));
   std::lock_guard lock(mutex_);
-  observers_.push_back(std::move(observer));
+  std::erase_if(observers_, [](const auto& each) { return each.expired(); });
+  observers_.push_back(held);
+  return held;
+}
+
+void ClockObservers::notify() {
+  std::vector<std::weak_ptr<std::function<void()>>> observers;
+  {
+    std::lock_guard lock(mutex_);
+    observers = observers_;
+  }
+  for (const auto& each : observers) {
+    if (const auto observer = each.lock()) (*observer)();
+  }
 }
 
 }  // namespace leat

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -32,8 +33,19 @@ class Clock {
   // Moves now() forward and tells every observer. Throws std::logic_error on a clock that may not be moved.
   virtual void advance(Duration by) = 0;
 
-  // Calls `observer` after each advance(), for as long as the clock lives.
-  virtual void on_advance(std::function<void()> observer) = 0;
+  // Calls `observer` after each advance(), for as long as what is returned lives.
+  [[nodiscard]] virtual std::shared_ptr<void> on_advance(std::function<void()> observer) = 0;
+};
+
+// The observers of a clock that can be moved.
+class ClockObservers {
+ public:
+  std::shared_ptr<void> add(std::function<void()> observer);
+  void notify();
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<std::function<void()>>> observers_;
 };
 
 // The machine's clock plus an offset that advance() adds to.
@@ -43,12 +55,11 @@ class SystemClock final : public Clock {
   TimePoint unmoved() const override;
   bool frozen() const override { return false; }
   void advance(Duration by) override;
-  void on_advance(std::function<void()> observer) override;
+  std::shared_ptr<void> on_advance(std::function<void()> observer) override { return observers_.add(std::move(observer)); }
 
  private:
-  std::mutex mutex_;
   std::atomic<std::int64_t> offset_{0};  // milliseconds
-  std::vector<std::function<void()>> observers_;
+  ClockObservers observers_;
 };
 
 }  // namespace leat

@@ -5,7 +5,7 @@
 namespace leat::runtime {
 
 Timers::Timers(Clock& clock) : clock_(clock) {
-  clock_.on_advance([this] {
+  subscription_ = clock_.on_advance([this] {
     std::lock_guard lock(mutex_);
     changed_.notify_all();
   });
@@ -15,13 +15,14 @@ Timers::Timers(Clock& clock) : clock_(clock) {
   });
 }
 
-Timers::~Timers() {
+void Timers::stop() {
+  subscription_.reset();
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 Timers::Key Timers::at(TimePoint time, std::move_only_function<void()> task) {

@@ -14,7 +14,10 @@ namespace leat::runtime {
 class Timers {
  public:
   explicit Timers(Clock& clock);
-  ~Timers();
+  ~Timers() { stop(); }
+
+  // Lets the running task finish and drops the others.
+  void stop();
 
   using Key = std::pair<TimePoint, std::uint64_t>;
 
@@ -28,6 +31,7 @@ class Timers {
   void run();
 
   Clock& clock_;
+  std::shared_ptr<void> subscription_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Key, std::move_only_function<void()>> tasks_;

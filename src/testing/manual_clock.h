@@ -2,8 +2,8 @@
 // A clock that stands still until it is moved.
 
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <vector>
 
 #include "base/clock.h"
 
@@ -20,23 +20,18 @@ class ManualClock final : public Clock {
   TimePoint unmoved() const override { return now(); }
   bool frozen() const override { return true; }
   void advance(Duration by) override {
-    std::vector<std::function<void()>> observers;
     {
       std::lock_guard lock(mutex_);
       now_ += by;
-      observers = observers_;
     }
-    for (auto& observer : observers) observer();
+    observers_.notify();
   }
-  void on_advance(std::function<void()> observer) override {
-    std::lock_guard lock(mutex_);
-    observers_.push_back(std::move(observer));
-  }
+  std::shared_ptr<void> on_advance(std::function<void()> observer) override { return observers_.add(std::move(observer)); }
 
  private:
   mutable std::mutex mutex_;
   TimePoint now_;
-  std::vector<std::function<void()>> observers_;
+  ClockObservers observers_;
 };
 
 }  // namespace leat::testing

@@ -121,3 +121,18 @@ def test_a_day_by_the_clock_and_a_restart(own_server):
     put(deployment.dynamodb, "day", id="newest")
     server.post("/_leat/clock?advance=1000")
     assert [record["dynamodb"]["Keys"]["id"]["S"] for record in stream_records(server, arn)] == ["newest"]
+
+
+def test_a_disabled_stream_goes_with_its_last_record(own_server):
+    from conftest import Deployment, wait_until
+    server = own_server("--test-clock")
+    deployment = Deployment(server)
+    deployment.table("fades", stream="KEYS_ONLY")
+    put(deployment.dynamodb, "fades", id="x")
+    deployment.dynamodb.update_table(TableName="fades", StreamSpecification={"StreamEnabled": False})
+    listed = lambda: len(server.client("dynamodbstreams").list_streams()["Streams"])
+    server.post("/_leat/clock?advance=86000")
+    assert listed() == 1
+    for _ in range(2):  # the day's end, and the hour after which it is looked at again
+        server.post("/_leat/clock?advance=3700")
+    wait_until(lambda: listed() == 0)

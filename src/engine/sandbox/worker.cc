@@ -235,6 +235,8 @@ class ProcessWorker final : public Worker {
   bool isolated_;
 };
 
+}  // namespace
+
 Isolation find_isolation() {
   auto command = bubblewrap();
   append_system(command);
@@ -242,9 +244,8 @@ Isolation find_isolation() {
   return run_quietly(command) == 0 ? Isolation::kNamespaces : Isolation::kNone;
 }
 
-}  // namespace
-
-WorkerFactory::WorkerFactory(runtime::Loop& loop, fs::path folder) : state_(new State{loop, std::move(folder), {}, find_isolation()}) {
+WorkerFactory::WorkerFactory(runtime::Loop& loop, fs::path folder, Isolation isolation)
+    : state_(new State{loop, std::move(folder), {}, isolation}) {
   std::error_code ignored;
   fs::remove_all(state_->folder, ignored);
   fs::create_directories(state_->folder);

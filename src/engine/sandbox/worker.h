@@ -52,13 +52,15 @@ class Worker {
 // What keeps workers apart on this machine.
 enum class Isolation : std::uint8_t { kNamespaces, kNone };
 
+// Found out by trying; takes some milliseconds.
+Isolation find_isolation();
+
 class WorkerFactory {
  public:
-  // `folder` holds each worker's code while it lives.
-  WorkerFactory(runtime::Loop& loop, std::filesystem::path folder);
+  // `folder` holds each worker's code while it lives. It is emptied, so its owner must be certain.
+  WorkerFactory(runtime::Loop& loop, std::filesystem::path folder, Isolation isolation);
   ~WorkerFactory();
 
-  // Found out by trying, once.
   Isolation isolation() const;
   bool limits_memory() const;
 

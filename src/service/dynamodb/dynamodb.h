@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "engine/kv/store.h"
+#include "engine/schedule/schedule.h"
 #include "service/dynamodb/table.h"
 
 namespace leat::dynamodb {
@@ -48,11 +49,13 @@ struct ItemWritten {
 
 class DynamoDb {
  public:
-  DynamoDb(kv::Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random), tables_(store) {}
+  DynamoDb(kv::Store& store, const Clock& clock, Random& random, schedule::Schedule& schedule)
+      : store_(store), clock_(clock), random_(random), schedule_(schedule), tables_(store) {}
 
   kv::Store& store() { return store_; }
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
+  schedule::Schedule& schedule() { return schedule_; }
   Tables& tables() { return tables_; }
 
   StoredItem read(const PrimaryKey& key) const { return StoredItem(store_.get(key.row).value); }
@@ -68,6 +71,7 @@ class DynamoDb {
   kv::Store& store_;
   const Clock& clock_;
   Random& random_;
+  schedule::Schedule& schedule_;
   Tables tables_;
   std::mutex definition_mutex_;
 };

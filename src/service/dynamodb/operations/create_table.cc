@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/stream.h"
+#include "service/dynamodb/stream_retention.h"
 #include "service/dynamodb/table_change.h"
 
 namespace leat::dynamodb {
@@ -76,6 +77,7 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
   kv::Batch batch;
   if (input.stream_specification && input.stream_specification->stream_enabled) {
     begin_stream(batch, db.random(), caller, description, new_stream(db.store(), caller, description, *input.stream_specification, now));
+    stage_retention(batch, db, caller, description);
   }
   if (input.tags && !input.tags->empty()) {
     ListTagsOfResourceOutput tags;
@@ -85,6 +87,7 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
   db.tables().stage(batch, caller, description);
   (void)db.store().commit(batch);
   db.tables().published(caller, name);
+  retention_staged(db);
 
   CreateTableOutput output;
   output.table_description = std::move(description);

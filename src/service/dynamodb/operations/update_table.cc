@@ -3,6 +3,7 @@
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/stream.h"
+#include "service/dynamodb/stream_retention.h"
 #include "service/dynamodb/table_change.h"
 
 namespace leat::dynamodb {
@@ -42,6 +43,7 @@ aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Calle
   if (!wanted.stream_enabled && !enabled) return aws::fail(errors::kValidation, fmt::format("Table does not have a stream to disable: TableName: {}", *description.table_name));
   if (wanted.stream_enabled) {
     begin_stream(batch, db.random(), caller, description, new_stream(db.store(), caller, description, wanted, db.clock().now()));
+    stage_retention(batch, db, caller, description);
   } else {
     end_stream(batch, db.store(), caller, description);
     description.stream_specification.reset();
@@ -68,6 +70,7 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   db.tables().stage(batch, caller, description);
   (void)db.store().commit(batch);
   db.tables().published(caller, table->name());
+  retention_staged(db);
 
   UpdateTableOutput output;
   output.table_description = std::move(description);

@@ -1,0 +1,26 @@
+// Any bytes as a request's target and its headers.
+
+#include <cstdint>
+
+#include "wire/sigv4.h"
+#include "wire/uri.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace leat;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto first = text.find('\n');
+  const auto second = first == std::string_view::npos ? first : text.find('\n', first + 1);
+  runtime::HttpRequest request;
+  request.method = "POST";
+  request.target = text.substr(0, first);
+  if (first != std::string_view::npos) request.headers.push_back({"authorization", text.substr(first + 1, second - first - 1)});
+  if (second != std::string_view::npos) request.headers.push_back({"x-amz-date", text.substr(second + 1)});
+  wire::Signature signature;
+  std::string problem;
+  if (wire::parse_signature(request, signature, problem) == wire::SignatureForm::kWellFormed) {
+    (void)wire::verify(request, signature, wire::signing_key("secret", signature));
+  }
+  (void)wire::parse_query_string(wire::split_target(request.target).second);
+  (void)wire::match_uri("/2015-03-31/functions/{FunctionName}/{Rest+}", request.target);
+  return 0;
+}
