@@ -2,7 +2,9 @@
 import io
 import json
 import os
+import random
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -20,10 +22,23 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 
 
+def free_port():
+    """Below the range that clients' own ends are given, or a client that connects to a dead server may meet itself there."""
+    while True:
+        port = random.randrange(15000, 30000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
 class Server:
     def __init__(self, *options, folder=None, environment=None):
         self.folder = folder or tempfile.mkdtemp(prefix="leat-test-")
-        self.options, self.environment, self.port = options, environment or {}, 0
+        self.options, self.environment, self.port = options, environment or {}, free_port()
         self.start()
 
     def start(self):
