@@ -38,6 +38,12 @@ void Timers::cancel(const Key& key) {
   tasks_.erase(key);
 }
 
+void Timers::cancel_and_wait(const Key& key) {
+  std::unique_lock lock(mutex_);
+  tasks_.erase(key);
+  changed_.wait(lock, [&] { return running_ != key; });
+}
+
 void Timers::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -52,10 +58,13 @@ void Timers::run() {
       continue;
     }
     auto task = std::move(tasks_.begin()->second);
+    running_ = tasks_.begin()->first;
     tasks_.erase(tasks_.begin());
     lock.unlock();
     task();
     lock.lock();
+    running_.reset();
+    changed_.notify_all();
   }
 }
 

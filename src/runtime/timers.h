@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/clock.h"
@@ -27,6 +28,9 @@ class Timers {
   // A task that has started is not stopped.
   void cancel(const Key& key);
 
+  // The same, and one that has started is waited for. Not from a task.
+  void cancel_and_wait(const Key& key);
+
  private:
   void run();
 
@@ -35,6 +39,7 @@ class Timers {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Key, std::move_only_function<void()>> tasks_;
+  std::optional<Key> running_;
   std::uint64_t next_ = 0;
   bool stopping_ = false;
   std::thread thread_;

@@ -143,6 +143,7 @@ def handler(event, context):
         'home': attempt(lambda: os.listdir('/root')),
         'capabilities': [line.split()[1] for line in open('/proc/self/status') if line.startswith('CapEff')][0],
         'uid': os.getuid(),
+        'descriptors': [name for name in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + name)],
     }
 """
 
@@ -153,6 +154,7 @@ def test_a_worker_sees_nothing_of_its_surroundings(server, deployment):
     assert seen["data"] == "FileNotFoundError" and seen["home"] in ("FileNotFoundError", [".pyenv"])  # where the interpreter lies
     assert len(seen["others"]) <= 3 and seen["tmp"] == 1 and seen["uid"] != 0 and int(seen["capabilities"], 16) == 0
     assert seen["root"] == "OSError"
+    assert seen["descriptors"] == ["0", "1", "2", "3"]  # nothing of the server's is inherited
     assert deployment.invoke("spy", {"data": "/tmp"})[0]["data"] == ["mine"]  # its own /tmp, kept while it is warm
 
 

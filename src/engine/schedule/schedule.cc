@@ -14,10 +14,15 @@ TimePoint time_in(std::string_view key, std::size_t prefix) {
 }  // namespace
 
 Schedule::~Schedule() {
-  std::lock_guard lock(mutex_);
-  for (auto& [name, kind] : kinds_) {
-    if (kind.timer) timers_.cancel(*kind.timer);
+  std::vector<runtime::Timers::Key> timers;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto& [name, kind] : kinds_) {
+      if (kind.timer) timers.push_back(*kind.timer);
+    }
   }
+  for (const auto& timer : timers) timers_.cancel_and_wait(timer);
 }
 
 void Schedule::handle(const std::string& kind, Handler handler) {
@@ -40,6 +45,7 @@ void Schedule::armed(const std::string& kind) {
   const std::string prefix = kind_prefix(kind);
   const auto next = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   std::lock_guard lock(mutex_);
+  if (stopping_) return;
   Kind& entry = kinds_[kind];
   if (entry.timer) timers_.cancel(*entry.timer);
   entry.timer.reset();

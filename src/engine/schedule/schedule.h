@@ -44,6 +44,7 @@ class Schedule {
   runtime::Timers& timers_;
   std::mutex mutex_;
   std::map<std::string, Kind> kinds_;
+  bool stopping_ = false;
   std::atomic<std::uint64_t> number_{0};
 };
 
