@@ -29,7 +29,7 @@ bench: build ## every number of the project, as ratios beside a floor and a peer
 sanitize: setup ## the tests under the address, undefined-behaviour and thread sanitizers
 	@for preset in asan tsan; do \
 	  cmake --preset $$preset >/dev/null && cmake --build --preset $$preset -j $(JOBS) && \
-	  .venv/bin/python dev/run_tests.py --build build-$$preset || exit 1; done
+	  TSAN_OPTIONS=suppressions=$(CURDIR)/dev/tsan.supp .venv/bin/python dev/run_tests.py --build build-$$preset || exit 1; done
 
 lint: setup ## layers, banned calls and, where clang 19 is installed, clang-tidy and thread-safety analysis
 	@.venv/bin/python -m pytest -q tests/lint

@@ -125,7 +125,7 @@ struct App::Parts {
         code(blobs, folder / "code"),
         invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_roles, endpoint_url(server)}),
         lambda({*store, *world.clock, *world.random, loop, runtimes, code, invoker, lambda_roles, {&stream_source}, endpoint_url(server)}),
-        control({*world.clock, configuration.test_clock, *store, logs, blobs, [this] { reset(); }}),
+        control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot, *store, logs, blobs, [this] { reset(); }}),
         gateway({{{&dynamodb::kModel, &dynamodb},
                   {&dynamodbstreams::kModel, &streams},
                   {&lambda::kModel, &lambda},

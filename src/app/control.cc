@@ -72,6 +72,12 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
     respond(json(fmt::format("{{\"version\": \"{}\", \"edition\": \"leat\", \"is_license_activated\": false}}\n", kVersion)));
   } else if (path == "/_localstack/init") {
     respond(json("{\"completed\": {\"BOOT\": true, \"START\": true, \"READY\": true, \"SHUTDOWN\": false}, \"scripts\": []}\n"));
+  } else if (path.starts_with(kPackages)) {
+    // The name is a secret of 256 bits, as the signature of a presigned URL is.
+    auto package = parts_.blobs.get(path.substr(kPackages.size()));
+    respond(package ? HttpResponse{200, {{"Content-Type", "application/zip"}}, std::move(*package)} : json("{}\n", 404));
+  } else if (!parts_.open) {
+    respond(json("{\"message\": \"Only a server on loopback, or one with --insecure, answers this\"}\n", 403));
   } else if (post && (path == "/_leat/reset" || path == "/_localstack/state/reset")) {
     parts_.reset();
     respond(json("{}\n"));
@@ -79,9 +85,6 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
     respond(clock(request, query));
   } else if (path == "/_leat/logs") {
     follow_logs(query, std::move(respond));
-  } else if (path.starts_with(kPackages)) {
-    auto package = parts_.blobs.get(path.substr(kPackages.size()));
-    respond(package ? HttpResponse{200, {{"Content-Type", "application/zip"}}, std::move(*package)} : json("{}\n", 404));
   } else {
     return false;
   }

@@ -21,6 +21,7 @@ namespace leat::app {
 struct ControlParts {
   Clock& clock;
   bool clock_may_move;
+  bool open;  // they ask for no credentials, so beyond loopback only what tells nothing is answered
   kv::Store& store;
   logs::Logs& logs;
   const blob::Blobs& blobs;

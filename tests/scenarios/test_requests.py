@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 import zipfile
 
@@ -156,6 +157,11 @@ def test_unknown_keys_are_refused_beyond_loopback(own_server):
             getattr(server.client(service), call)()
         assert caught.value.response["Error"]["Code"] == code
     assert "Unknown access keys are refused" in server.log.read_text()
+    for path in ("/_leat/reset", "/_localstack/state/reset", "/_leat/logs?function=x&wait=0"):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            server.post(path)
+        assert caught.value.code == 403
+    assert server.get("/_leat/health")["edition"] == "leat"
     assert own_server("--host", "0.0.0.0", "--insecure").client("dynamodb").list_tables()["TableNames"] == []
 
 

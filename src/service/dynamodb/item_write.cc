@@ -15,6 +15,12 @@ aws::Result<void> WriteCondition::check(const StoredItem& before) const {
   return aws::fail_with(errors::kConditionalCheckFailed, std::string(kMessage), std::move(details));
 }
 
+aws::Result<bool> returns_old(const std::optional<std::string>& return_values) {
+  if (!return_values || return_values == "NONE") return false;
+  if (return_values == "ALL_OLD") return true;
+  return aws::fail(errors::kValidation, "ReturnValues can only be ALL_OLD or NONE");
+}
+
 aws::Result<void> refuse_legacy(std::string_view parameter, bool given) {
   if (!given) return {};
   return aws::fail(errors::kNotOffered, fmt::format("leat does not offer the legacy parameter {} yet; use expressions", parameter));

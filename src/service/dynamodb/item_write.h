@@ -19,6 +19,16 @@ struct WriteCondition {
   aws::Result<void> check(const StoredItem& before) const;
 };
 
+template <class Input>
+aws::Result<WriteCondition> read_condition(const Input& input, expression::Names& names) {
+  WriteCondition out{std::nullopt, input.return_values_on_condition_check_failure == "ALL_OLD"};
+  if (input.condition_expression) out.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
+  return out;
+}
+
+// ReturnValues of PutItem and DeleteItem: true for ALL_OLD, false for NONE, refused otherwise.
+aws::Result<bool> returns_old(const std::optional<std::string>& return_values);
+
 // Refuses expression attributes without an expression, and the parameters of before 2014, which leat does not offer yet.
 struct ExpressionUse {
   bool any_expression;        // of any kind

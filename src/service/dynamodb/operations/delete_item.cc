@@ -9,13 +9,11 @@ aws::Result<DeleteItemOutput> delete_item(DynamoDb& db, const aws::Caller& calle
   const bool conditional = input.condition_expression.has_value();
   TRY_VOID(check_expression_use(input, {conditional, conditional, "ConditionExpression is null"}));
   if (auto message = first_invalid(input.key)) return aws::fail(errors::kValidation, *message);
-  const std::string returned = input.return_values.value_or("NONE");
-  if (returned != "NONE" && returned != "ALL_OLD") return aws::fail(errors::kValidation, "ReturnValues can only be ALL_OLD or NONE");
+  const bool wants_old = TRY(returns_old(input.return_values));
 
   expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
   TRY_VOID(names.check());
-  WriteCondition condition{.return_item = input.return_values_on_condition_check_failure == "ALL_OLD"};
-  if (conditional) condition.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
+  const WriteCondition condition = TRY(read_condition(input, names));
   TRY_VOID(names.check_all_used());
 
   TablePtr table = TRY(db.tables().find(caller, input.table_name));
@@ -25,7 +23,7 @@ aws::Result<DeleteItemOutput> delete_item(DynamoDb& db, const aws::Caller& calle
                                        return std::nullopt;
                                      }}));
   DeleteItemOutput output;
-  if (returned == "ALL_OLD" && written.before.exists()) output.attributes = written.before.item();
+  if (wants_old && written.before.exists()) output.attributes = written.before.item();
   if (input.return_consumed_capacity) {
     output.consumed_capacity = consumed(input.return_consumed_capacity, *table, write_units(size_of(written.before.item())));
   }

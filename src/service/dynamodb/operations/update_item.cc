@@ -58,10 +58,7 @@ aws::Result<UpdateItemOutput> update_item(DynamoDb& db, const aws::Caller& calle
   TRY_VOID(names.check());
   expression::Update update;
   if (input.update_expression) update = TRY(expression::parse_update(*input.update_expression, names));
-  WriteCondition condition{.return_item = input.return_values_on_condition_check_failure == "ALL_OLD"};
-  if (input.condition_expression) {
-    condition.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
-  }
+  const WriteCondition condition = TRY(read_condition(input, names));
   TRY_VOID(names.check_all_used());
 
   TablePtr table = TRY(db.tables().find(caller, input.table_name));
