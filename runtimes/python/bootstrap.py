@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import resource
+import signal
 import socket
 import struct
 import sys
@@ -161,6 +162,8 @@ def run(handler, payload):
         return b"F", error_of("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}", request_id=head["id"])
     try:
         result = handler(event, LambdaContext(head))
+    except MemoryError:  # AWS kills a function that goes beyond its memory
+        os.kill(os.getpid(), signal.SIGKILL)
     except Exception as error:  # whatever the handler raises is its answer
         trace = handler_frames(error)
         report(type(error).__name__, str(error), trace)

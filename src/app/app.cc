@@ -216,7 +216,7 @@ std::string App::describe() const {
                      configuration.ephemeral ? "memory" : parts_->folder.string(),
                      unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
                      apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
-                     parts_->workers.limits_memory() ? "" : ", without memory limits: no cgroup may be made here");
+                     parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here");
 }
 
 }  // namespace leat::app

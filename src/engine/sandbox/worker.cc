@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,7 +17,9 @@
 #include <boost/asio/write.hpp>
 #include <array>
 #include <atomic>
+#include <cstdio>
 #include <deque>
+#include <fstream>
 #include <system_error>
 
 #include "engine/sandbox/cgroup.h"
@@ -78,6 +81,27 @@ struct WorkerFactory::State {
 
 namespace {
 
+// Writable memory that a process has mapped, in bytes.
+std::uint64_t mapped_data(pid_t pid) {
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  for (std::string line; std::getline(status, line);) {
+    std::uint64_t kib = 0;
+    if (std::sscanf(line.c_str(), "VmData: %lu kB", &kib) == 1) return kib << 10;
+  }
+  return 0;
+}
+
+// Where no cgroup may be made: what the process and its descendants may map beyond what they have. Stacks and a
+// runtime's own heaps count too, hence the allowance.
+void limit_data(pid_t pid, std::uint64_t bytes) {
+  constexpr std::uint64_t kAllowance = 256ULL << 20;
+  const rlim_t most = mapped_data(pid) + bytes + kAllowance;
+  const rlimit both{most, most};
+  prlimit(pid, RLIMIT_DATA, &both, nullptr);
+  std::ifstream children(fmt::format("/proc/{}/task/{}/children", pid, pid));
+  for (pid_t child = 0; children >> child;) limit_data(child, bytes);
+}
+
 // The half that asynchronous operations keep alive: the Worker may go while they are under way.
 class Process : public std::enable_shared_from_this<Process> {
  public:
@@ -123,6 +147,7 @@ class Process : public std::enable_shared_from_this<Process> {
     if (!gone_) ::kill(pid_, SIGKILL);
   }
 
+  pid_t pid() const { return pid_; }
   Cgroup* cgroup() const { return cgroup_.get(); }
 
   void abandon() {
@@ -224,6 +249,7 @@ class ProcessWorker final : public Worker {
   std::string code_path() const override { return isolated_ ? kCodePath : folder_.string(); }
   void limit_memory(std::uint64_t bytes) override {
     if (process_->cgroup()) process_->cgroup()->limit_memory(bytes);
+    else limit_data(process_->pid(), bytes);
   }
   bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
