@@ -59,6 +59,13 @@ void append_quoted_base64(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
+Item::Item() = default;
+Item::Item(const Item& other) = default;
+Item::Item(Item&& other) noexcept = default;
+Item& Item::operator=(const Item& other) = default;
+Item& Item::operator=(Item&& other) noexcept = default;
+Item::~Item() = default;
+
 const AttributeValue* Item::find(std::string_view name) const {
   const auto found = place(attributes_, name);
   return found != attributes_.end() && found->first == name ? &found->second : nullptr;

@@ -20,6 +20,15 @@ class AttributeValue;
 class Item {
  public:
   using Attribute = std::pair<std::string, AttributeValue>;
+  using Attributes = std::vector<Attribute>;
+
+  // Defined where AttributeValue is complete: an item holds values, and a value may be an item.
+  Item();
+  Item(const Item& other);
+  Item(Item&& other) noexcept;
+  Item& operator=(const Item& other);
+  Item& operator=(Item&& other) noexcept;
+  ~Item();
 
   const AttributeValue* find(std::string_view name) const;
   AttributeValue* find(std::string_view name);
@@ -30,16 +39,16 @@ class Item {
   void add_unsorted(std::string_view name, AttributeValue value);
   void sort();
 
-  bool empty() const { return attributes_.empty(); }
-  std::size_t size() const { return attributes_.size(); }
-  auto begin() const { return attributes_.begin(); }
-  auto end() const { return attributes_.end(); }
+  bool empty() const;
+  std::size_t size() const;
+  Attributes::const_iterator begin() const;
+  Attributes::const_iterator end() const;
   bool operator==(const Item& other) const;
 
   static const aws::CustomAccess kJson;
 
  private:
-  std::vector<Attribute> attributes_;
+  Attributes attributes_;
 };
 
 struct Null {
@@ -100,6 +109,11 @@ class AttributeValue {
  private:
   Variant variant_;
 };
+
+inline bool Item::empty() const { return attributes_.empty(); }
+inline std::size_t Item::size() const { return attributes_.size(); }
+inline Item::Attributes::const_iterator Item::begin() const { return attributes_.begin(); }
+inline Item::Attributes::const_iterator Item::end() const { return attributes_.end(); }
 
 // The message of the first invalid value in reading order.
 std::optional<std::string> first_invalid(const Item& item);
