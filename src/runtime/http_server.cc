@@ -1,5 +1,6 @@
 #include "runtime/http_server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <atomic>
@@ -224,6 +225,9 @@ class Session final : public Sessions::Member, public std::enable_shared_from_th
 
 constexpr unsigned char kTlsHandshakeRecord = 0x16;
 
+// Asio opens sockets that a program started meanwhile would inherit, and keep the port with.
+void close_on_exec(int descriptor) { fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+
 }  // namespace
 
 struct HttpServer::State {
@@ -242,6 +246,7 @@ struct HttpServer::State {
       if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
       if (!error) {
         error_code ignored;
+        close_on_exec(socket.native_handle());
         socket.set_option(tcp::no_delay(true), ignored);
         auto executor = socket.get_executor();
         asio::dispatch(executor, [this, socket = std::move(socket)]() mutable { greet(std::move(socket)); });
@@ -280,6 +285,7 @@ HttpServer::HttpServer(HttpServerOptions options, const Clock& clock) : state_(s
   const tcp::endpoint endpoint(asio::ip::make_address(state_->options.address), state_->options.port);
   auto& acceptor = *state_->acceptor;
   acceptor.open(endpoint.protocol());
+  close_on_exec(acceptor.native_handle());
   acceptor.set_option(tcp::acceptor::reuse_address(true));
   acceptor.bind(endpoint);
   acceptor.listen();
