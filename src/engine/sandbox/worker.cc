@@ -67,8 +67,29 @@ struct WorkerFactory::State {
   Isolation isolation;
   std::atomic<std::uint64_t> number{0};
 
+  // Without a sandbox there is no path inside it.
+  std::string translated(const RuntimeSpec& spec, const std::string& text) const {
+    if (isolation == Isolation::kNamespaces) return text;
+    for (const auto& [host, inside] : spec.visible) {
+      if (text.starts_with(inside)) return host + text.substr(inside.size());
+    }
+    return text;
+  }
+
+  // What stands at the root of a sandbox stands above the workers' code instead, where Node.js looks for packages too.
+  void link_visible(const RuntimeSpec& spec) const {
+    for (const auto& [host, inside] : spec.visible) {
+      std::error_code exists;
+      fs::create_directory_symlink(host, folder / fs::path(inside).filename(), exists);
+    }
+  }
+
   std::vector<std::string> command(const RuntimeSpec& spec, const fs::path& code) const {
-    if (isolation == Isolation::kNone) return spec.command;
+    if (isolation == Isolation::kNone) {
+      std::vector<std::string> out;
+      for (const auto& word : spec.command) out.push_back(translated(spec, word));
+      return out;
+    }
     std::vector<std::string> out = bubblewrap();
     append_system(out);
     out.insert(out.end(), {"--proc", "/proc", "--dev", "/dev", "--size", std::to_string(kTmpBytes), "--tmpfs", "/tmp"});
@@ -289,6 +310,7 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   const std::string name = fmt::format("{}-{}", spec.name, ++state_->number);
   const fs::path code = state_->folder / name;
   fs::create_directories(code);
+  if (state_->isolation == Isolation::kNone) state_->link_visible(spec);
   auto cgroup = state_->cgroups.make(name);
   if (cgroup) cgroup->limit_processes(kMaxProcesses);
 
@@ -297,7 +319,7 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   if (pipe2(output, O_CLOEXEC) != 0) fail("pipe");
   fcntl(output[0], F_SETFL, O_NONBLOCK);
   std::vector<std::string> environment;
-  for (const auto& [key, value] : spec.environment) environment.push_back(key + "=" + value);
+  for (const auto& [key, value] : spec.environment) environment.push_back(key + "=" + state_->translated(spec, value));
   const pid_t pid = sandbox::spawn({state_->command(spec, code), environment, cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1]});
   close(channel[1]);
   close(output[1]);

@@ -17,7 +17,8 @@ namespace leat::sandbox {
 // How a runtime's workers are started. Knows nothing of what they run.
 struct RuntimeSpec {
   std::string name;
-  std::vector<std::string> command;                            // inside the sandbox
+  // Paths are those inside the sandbox; without one they are translated by `visible`.
+  std::vector<std::string> command;
   std::vector<std::pair<std::string, std::string>> visible;    // host path, path inside; read-only
   std::vector<std::pair<std::string, std::string>> environment;
 };

@@ -107,18 +107,17 @@ std::optional<Runtime> Runtimes::make(const std::string& name) const {
   }
   const fs::path files = folder_ / (python ? "python" : "nodejs");
   out.spec.name = name;
-  out.spec.command = {interpreter->executable, python ? "-u" : "--max-http-header-size=81920", files / (python ? "bootstrap.py" : "bootstrap.js")};
-  if (!python) out.spec.command.erase(out.spec.command.begin() + 1);
-  out.spec.visible = {{files, files}};
+  out.spec.command = {interpreter->executable, python ? "/var/runtime/bootstrap.py" : "/var/runtime/bootstrap.js"};
+  out.spec.visible = {{files, "/var/runtime"}};
   if (!interpreter->prefix.starts_with("/usr")) out.spec.visible.emplace_back(interpreter->prefix, interpreter->prefix);
   out.spec.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "en_US.UTF-8"}, {"TZ", ":UTC"}, {"HOME", "/tmp"}, {"LAMBDA_RUNTIME_DIR", "/var/runtime"}};
   if (python) {
-    out.spec.environment.emplace_back("PYTHONPATH", files / "site-packages");
+    out.spec.environment.emplace_back("PYTHONPATH", "/var/runtime/site-packages");
     out.spec.environment.emplace_back("PYTHONDONTWRITEBYTECODE", "1");
   } else {
     // ES modules know no NODE_PATH; they look for packages in the folders above their own.
     out.spec.visible.emplace_back(files / "node_modules", "/node_modules");
-    out.spec.environment.emplace_back("NODE_PATH", "/node_modules:" + (files / "node_modules").string());
+    out.spec.environment.emplace_back("NODE_PATH", "/node_modules");
     out.spec.environment.emplace_back("LEAT_PRELOAD", *wanted <= 16 ? "aws-sdk" : "@aws-sdk/client-dynamodb,@aws-sdk/lib-dynamodb");
   }
   return out;
