@@ -54,7 +54,8 @@ void accept(tcp::acceptor& acceptor, std::vector<std::unique_ptr<asio::io_contex
     if (!error) {
       socket.set_option(tcp::no_delay(true));
       auto executor = socket.get_executor();
-      asio::dispatch(executor, [socket = std::move(socket)]() mutable { std::make_shared<Session>(std::move(socket))->read(); });
+      asio::dispatch(executor,
+                     [socket = std::move(socket)]() mutable { std::make_shared<Session>(std::move(socket))->read(); });
     }
     accept(acceptor, contexts, next + 1);
   });
@@ -71,7 +72,8 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<asio::io_context>> contexts;
   std::vector<std::thread> threads;
   for (int i = 0; i < std::atoi(argv[2]); ++i) contexts.push_back(std::make_unique<asio::io_context>(1));
-  tcp::acceptor acceptor(*contexts[0], {asio::ip::make_address("127.0.0.1"), static_cast<unsigned short>(std::atoi(argv[1]))});
+  tcp::acceptor acceptor(*contexts[0],
+                         {asio::ip::make_address("127.0.0.1"), static_cast<unsigned short>(std::atoi(argv[1]))});
   accept(acceptor, contexts, 0);
   for (auto& context : contexts) {
     threads.emplace_back([&context = *context] {

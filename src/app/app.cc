@@ -76,7 +76,8 @@ fs::path prepared_folder(const Configuration& configuration) {
   return fs::canonical(configuration.data_folder);
 }
 
-runtime::HttpServerOptions http_options(const Configuration& configuration, const fs::path& folder, const Clock& clock) {
+runtime::HttpServerOptions http_options(const Configuration& configuration, const fs::path& folder,
+                                        const Clock& clock) {
   runtime::HttpServerOptions options;
   options.address = configuration.address == "localhost" ? "127.0.0.1" : configuration.address;
   options.port = configuration.port;
@@ -90,11 +91,14 @@ std::unique_ptr<kv::Store> open_store(const Configuration& configuration, const 
 }
 
 gateway::UnknownKeys unknown_keys(const Configuration& configuration) {
-  return configuration.on_loopback() || configuration.insecure ? gateway::UnknownKeys::kRoot : gateway::UnknownKeys::kRefused;
+  return configuration.on_loopback() || configuration.insecure ? gateway::UnknownKeys::kRoot
+                                                               : gateway::UnknownKeys::kRefused;
 }
 
 // Functions reach the server over loopback, whatever address it is bound to.
-std::string endpoint_url(const runtime::HttpServer& server) { return fmt::format("http://127.0.0.1:{}", server.port()); }
+std::string endpoint_url(const runtime::HttpServer& server) {
+  return fmt::format("http://127.0.0.1:{}", server.port());
+}
 
 }  // namespace
 
@@ -123,9 +127,20 @@ struct App::Parts {
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code(blobs, folder / "code"),
-        invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_roles, endpoint_url(server)}),
-        lambda({*store, *world.clock, *world.random, loop, runtimes, code, invoker, lambda_roles, {&stream_source}, endpoint_url(server)}),
-        control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot, *store, logs, blobs, [this] { reset(); }}),
+        invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_roles,
+                 endpoint_url(server)}),
+        lambda({*store,
+                *world.clock,
+                *world.random,
+                loop,
+                runtimes,
+                code,
+                invoker,
+                lambda_roles,
+                {&stream_source},
+                endpoint_url(server)}),
+        control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot,
+                 *store, logs, blobs, [this] { reset(); }}),
         gateway({{{&dynamodb::kModel, &dynamodb},
                   {&dynamodbstreams::kModel, &streams},
                   {&lambda::kModel, &lambda},
@@ -135,7 +150,9 @@ struct App::Parts {
                  {iam, *world.clock, unknown_keys(configuration)},
                  authorizer,
                  *world.random,
-                 [this](std::move_only_function<void()> release) { store->durable(store->last_commit(), std::move(release)); },
+                 [this](std::move_only_function<void()> release) {
+                   store->durable(store->last_commit(), std::move(release));
+                 },
                  control}) {
     fs::create_directories(folder / "code");
   }
@@ -187,7 +204,8 @@ struct App::Parts {
   gateway::Gateway gateway;
 };
 
-App::App(Configuration configuration, World world) : parts_(std::make_unique<Parts>(std::move(configuration), std::move(world))) {
+App::App(Configuration configuration, World world)
+    : parts_(std::make_unique<Parts>(std::move(configuration), std::move(world))) {
   if (parts_->configuration.require_sandbox && parts_->workers.isolation() == sandbox::Isolation::kNone) {
     throw std::runtime_error("this machine does not allow namespaces (bwrap failed), and --require-sandbox was given");
   }
@@ -212,11 +230,12 @@ std::uint16_t App::port() const { return parts_->server.port(); }
 std::string App::describe() const {
   const auto& configuration = parts_->configuration;
   const bool apart = parts_->workers.isolation() == sandbox::Isolation::kNamespaces;
-  return fmt::format("leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}.", kVersion, configuration.address, port(),
-                     configuration.ephemeral ? "memory" : parts_->folder.string(),
-                     unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
-                     apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
-                     parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here");
+  return fmt::format(
+      "leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}.", kVersion, configuration.address,
+      port(), configuration.ephemeral ? "memory" : parts_->folder.string(),
+      unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
+      apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
+      parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here");
 }
 
 }  // namespace leat::app

@@ -31,12 +31,14 @@ int print_logs(const ServerAddress& address, const std::string& function, bool f
   simdjson::dom::parser parser;
   // The server answers when there is something new. Without --follow it is asked once, and not waited for.
   do {
-    const std::string target = fmt::format("/_leat/logs?function={}&region={}&after={}{}", percent_encode(function), percent_encode(address.region), after, follow ? "" : "&wait=0");
+    const std::string target = fmt::format("/_leat/logs?function={}&region={}&after={}{}", percent_encode(function),
+                                           percent_encode(address.region), after, follow ? "" : "&wait=0");
     const auto answer = runtime::http_request("127.0.0.1", address.port, "GET", target);
     if (!answer || answer->status != 200) return no_server(address);
     simdjson::dom::element root = parser.parse(answer->body);
     for (simdjson::dom::element event : simdjson::dom::array(root["events"])) {
-      fmt::print("{}  {}\n", format_iso8601(from_millis(std::int64_t(event["time"]))), std::string_view(event["message"]));
+      fmt::print("{}  {}\n", format_iso8601(from_millis(std::int64_t(event["time"]))),
+                 std::string_view(event["message"]));
     }
     std::fflush(stdout);
     after = std::string_view(root["after"]);

@@ -16,8 +16,10 @@ std::string_view environment(const char* name) {
 void set_port(Configuration& configuration, std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error == std::errc() && end == text.data() + text.size()) configuration.port = port;
-  else spdlog::warn("not a port: {}", text);
+  if (error == std::errc() && end == text.data() + text.size())
+    configuration.port = port;
+  else
+    spdlog::warn("not a port: {}", text);
 }
 
 // 0.0.0.0:4566, or several with commas: the first counts.

@@ -23,7 +23,8 @@ HttpResponse health() {
   for (std::string_view service : {"dynamodb", "dynamodbstreams", "iam", "lambda", "logs", "sts"}) {
     services += fmt::format("{}\"{}\": \"running\"", services.empty() ? "" : ", ", service);
   }
-  return json(fmt::format("{{\"services\": {{{}}}, \"edition\": \"leat\", \"version\": \"{}\"}}\n", services, kVersion));
+  return json(
+      fmt::format("{{\"services\": {{{}}}, \"edition\": \"leat\", \"version\": \"{}\"}}\n", services, kVersion));
 }
 
 std::string parameter(std::string_view query, std::string_view name) {
@@ -69,13 +70,16 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
   if (path == "/_leat/health" || path == "/_localstack/health") {
     respond(health());
   } else if (path == "/_localstack/info") {
-    respond(json(fmt::format("{{\"version\": \"{}\", \"edition\": \"leat\", \"is_license_activated\": false}}\n", kVersion)));
+    respond(json(
+        fmt::format("{{\"version\": \"{}\", \"edition\": \"leat\", \"is_license_activated\": false}}\n", kVersion)));
   } else if (path == "/_localstack/init") {
-    respond(json("{\"completed\": {\"BOOT\": true, \"START\": true, \"READY\": true, \"SHUTDOWN\": false}, \"scripts\": []}\n"));
+    respond(json(
+        "{\"completed\": {\"BOOT\": true, \"START\": true, \"READY\": true, \"SHUTDOWN\": false}, \"scripts\": []}\n"));
   } else if (path.starts_with(kPackages)) {
     // The name is a secret of 256 bits, as the signature of a presigned URL is.
     auto package = parts_.blobs.get(path.substr(kPackages.size()));
-    respond(package ? HttpResponse{200, {{"Content-Type", "application/zip"}}, std::move(*package)} : json("{}\n", 404));
+    respond(package ? HttpResponse{200, {{"Content-Type", "application/zip"}}, std::move(*package)}
+                    : json("{}\n", 404));
   } else if (!parts_.open) {
     respond(json("{\"message\": \"Only a server on loopback, or one with --insecure, answers this\"}\n", 403));
   } else if (post && (path == "/_leat/reset" || path == "/_localstack/state/reset")) {
@@ -93,21 +97,25 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
 
 HttpResponse Control::clock(const runtime::HttpRequest& request, std::string_view query) {
   if (request.method == "POST") {
-    if (!parts_.clock_may_move) return json("{\"message\": \"The clock moves only where the server was started with --test-clock\"}\n", 403);
+    if (!parts_.clock_may_move)
+      return json("{\"message\": \"The clock moves only where the server was started with --test-clock\"}\n", 403);
     const std::string text = parameter(query, "advance");
     double seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc() || end != text.data() + text.size() || !(seconds >= 0 && seconds < 4e9)) return json("{\"message\": \"advance is a number of seconds\"}\n", 400);
+    if (error != std::errc() || end != text.data() + text.size() || !(seconds >= 0 && seconds < 4e9))
+      return json("{\"message\": \"advance is a number of seconds\"}\n", 400);
     parts_.clock.advance(Duration(static_cast<std::int64_t>(seconds * 1000)));
   }
   return json(fmt::format("{{\"now\": {}}}\n", to_millis(parts_.clock.now())));
 }
 
 void Control::follow_logs(std::string_view query, runtime::HttpRespond respond) {
-  const std::string account = parameter(query, "account").empty() ? std::string(gateway::kDefaultAccount) : parameter(query, "account");
+  const std::string account =
+      parameter(query, "account").empty() ? std::string(gateway::kDefaultAccount) : parameter(query, "account");
   const std::string region = parameter(query, "region").empty() ? "us-east-1" : parameter(query, "region");
   const std::string group = "/aws/lambda/" + parameter(query, "function");
-  const auto after = std::make_shared<logs::EventPosition>(logs::EventPosition::parse(parameter(query, "after")).value_or(logs::EventPosition{}));
+  const auto after = std::make_shared<logs::EventPosition>(
+      logs::EventPosition::parse(parameter(query, "after")).value_or(logs::EventPosition{}));
   const std::string prefix = logs::events_prefix(account, region, group);
   auto follower = std::make_shared<Follower>();
   follower->respond = std::move(respond);

@@ -41,25 +41,39 @@ int serve(app::Configuration configuration) {
 }
 
 void add_serve_options(CLI::App& command, app::Configuration& configuration, std::string& durability) {
-  command.add_option("--host", configuration.address, "address to listen on; on any but loopback unknown access keys are refused")->capture_default_str();
-  command.add_option("--port,-p", configuration.port, "port to listen on, HTTP and HTTPS; 0 takes any free one")->capture_default_str();
+  command
+      .add_option("--host", configuration.address,
+                  "address to listen on; on any but loopback unknown access keys are refused")
+      ->capture_default_str();
+  command.add_option("--port,-p", configuration.port, "port to listen on, HTTP and HTTPS; 0 takes any free one")
+      ->capture_default_str();
   command.add_option("--data-dir,-d", configuration.data_folder, "where everything is kept")->capture_default_str();
   command.add_flag("--ephemeral", configuration.ephemeral, "keep nothing: everything in memory");
-  command.add_option("--durability", durability, "what an answer promises: 'fsync', that a power cut loses nothing; 'os', that a killed server loses nothing")
-      ->check(CLI::IsMember({"fsync", "os"}))->capture_default_str();
-  command.add_option("--threads", configuration.threads, "threads that serve requests; 0 takes one for each processor")->capture_default_str();
-  command.add_flag("--insecure", configuration.insecure, "take unknown access keys as the account's root on any address");
-  command.add_flag("--require-sandbox", configuration.require_sandbox, "do not start where functions cannot be isolated");
+  command
+      .add_option(
+          "--durability", durability,
+          "what an answer promises: 'fsync', that a power cut loses nothing; 'os', that a killed server loses nothing")
+      ->check(CLI::IsMember({"fsync", "os"}))
+      ->capture_default_str();
+  command.add_option("--threads", configuration.threads, "threads that serve requests; 0 takes one for each processor")
+      ->capture_default_str();
+  command.add_flag("--insecure", configuration.insecure,
+                   "take unknown access keys as the account's root on any address");
+  command.add_flag("--require-sandbox", configuration.require_sandbox,
+                   "do not start where functions cannot be isolated");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");
-  command.add_option("--runtimes", configuration.runtimes_folder, "folder of the functions' runtimes, where not beside the program");
+  command.add_option("--runtimes", configuration.runtimes_folder,
+                     "folder of the functions' runtimes, where not beside the program");
   command.add_flag("--lose-unsynced", configuration.lose_unsynced)->group("");
 }
 
 int run(int argc, char** argv) {
-  CLI::App program{"leat: the AWS APIs of the event-driven stack, on one port.\n\n"
-                   "  leat serve                       start a server on 127.0.0.1:4566\n"
-                   "  export AWS_ENDPOINT_URL=http://localhost:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1\n"
-                   "  aws dynamodb list-tables         use it with any AWS client\n"};
+  CLI::App program{
+      "leat: the AWS APIs of the event-driven stack, on one port.\n\n"
+      "  leat serve                       start a server on 127.0.0.1:4566\n"
+      "  export AWS_ENDPOINT_URL=http://localhost:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+      "AWS_REGION=us-east-1\n"
+      "  aws dynamodb list-tables         use it with any AWS client\n"};
   program.set_version_flag("--version", std::string("leat ") + app::kVersion);
   program.require_subcommand(1);
 
@@ -75,7 +89,8 @@ int run(int argc, char** argv) {
   auto* status = program.add_subcommand("status", "say whether a server runs, and what it offers");
   auto* logs = program.add_subcommand("logs", "print what a function has logged");
   auto* reset = program.add_subcommand("reset", "delete everything that a server stores");
-  for (auto* command : {status, logs, reset}) command->add_option("--port,-p", address.port, "the server's port")->capture_default_str();
+  for (auto* command : {status, logs, reset})
+    command->add_option("--port,-p", address.port, "the server's port")->capture_default_str();
   logs->add_option("FUNCTION", function, "the function's name")->required();
   logs->add_flag("-f,--follow", follow, "go on as the function logs more");
   logs->add_option("--region", address.region, "the function's region")->capture_default_str();

@@ -26,9 +26,10 @@ const pcre2_code* compiled(std::string_view pattern) {
   if (fresh) {
     int error = 0;
     PCRE2_SIZE offset = 0;
-    entry->second.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                                      PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_ALT_BSUX, &error, &offset,
-                                      nullptr));
+    entry->second.reset(
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+                      PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_ALT_BSUX, &error,
+                      &offset, nullptr));
   }
   return entry->second.get();
 }
@@ -110,7 +111,8 @@ std::string describe(const Shape& shape, const void* value) {
     case Kind::kTimestamp: return std::to_string(to_millis(*static_cast<const Timestamp*>(value)));
     case Kind::kList: {
       std::vector<std::string> parts;
-      for (std::size_t i = 0; i < shape.list->size(value); ++i) parts.push_back(describe(*shape.element, shape.list->at(value, i)));
+      for (std::size_t i = 0; i < shape.list->size(value); ++i)
+        parts.push_back(describe(*shape.element, shape.list->at(value, i)));
       return fmt::format("[{}]", fmt::join(parts, ", "));
     }
     case Kind::kMap: {
@@ -131,7 +133,8 @@ std::string describe(const Shape& shape, const void* value) {
 }
 
 void Violations::missing(const Path& path) {
-  texts_.push_back(fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", path.text()));
+  texts_.push_back(
+      fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", path.text()));
 }
 
 void Violations::check(const Shape& shape, const void* value, const Path& path) {
@@ -140,7 +143,8 @@ void Violations::check(const Shape& shape, const void* value, const Path& path) 
     const bool number = shape.kind == Kind::kInteger || shape.kind == Kind::kLong || shape.kind == Kind::kDouble;
     const std::string_view what = number ? "value" : "length";
     if (shape.min != kNoLimit && size < shape.min) {
-      add(describe(shape, value), path, fmt::format("Member must have {} greater than or equal to {}", what, shape.min));
+      add(describe(shape, value), path,
+          fmt::format("Member must have {} greater than or equal to {}", what, shape.min));
     }
     if (shape.max != kNoLimit && size > shape.max) {
       add(describe(shape, value), path, fmt::format("Member must have {} less than or equal to {}", what, shape.max));
@@ -161,7 +165,8 @@ void Violations::add(std::string_view value, const Path& path, std::string_view 
 }
 
 std::string Violations::message() const {
-  return fmt::format("{} validation error{} detected: {}", texts_.size(), texts_.size() == 1 ? "" : "s", fmt::join(texts_, "; "));
+  return fmt::format("{} validation error{} detected: {}", texts_.size(), texts_.size() == 1 ? "" : "s",
+                     fmt::join(texts_, "; "));
 }
 
 }  // namespace leat::aws

@@ -12,13 +12,13 @@ namespace leat::aws {
 // Where in a request a value stands; a linked list on the stack, spelled out only for a violation.
 struct Path {
   const Path* parent = nullptr;
-  std::string_view name;      // a member or a map key
-  std::size_t index = 0;      // of a list element, from 1
-  bool is_key = false;        // a map key is spelled as it is, a member with a small first letter
+  std::string_view name;  // a member or a map key
+  std::size_t index = 0;  // of a list element, from 1
+  bool is_key = false;    // a map key is spelled as it is, a member with a small first letter
   bool is_root() const { return !parent && name.empty() && index == 0; }
   // Of a structure's member. The request itself is not spelled out.
   Path inner(std::string_view member) const { return Path{is_root() ? nullptr : this, member}; }
-  std::string text() const;   // requestItems.Music.member.1.member.putRequest
+  std::string text() const;  // requestItems.Music.member.1.member.putRequest
 };
 
 class Violations {

@@ -17,8 +17,8 @@ struct ErrorType {
   std::string_view query_code;  // the code in Query and XML protocols: NoSuchEntity
   int http_status;
   bool sender_fault;
-  const Shape* shape;           // of its modelled members; null for a shared error
-  std::string_view wire_prefix; // before '#' in __type, empty where the service writes none
+  const Shape* shape;            // of its modelled members; null for a shared error
+  std::string_view wire_prefix;  // before '#' in __type, empty where the service writes none
 };
 
 struct Error {
@@ -44,18 +44,24 @@ std::unexpected<Error> fail_with(const ErrorType& type, std::string message, Det
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and the DynamoDB developer guide.
 namespace errors {
 inline constexpr std::string_view kCoral = "com.amazon.coral.service";
-inline constexpr ErrorType kValidation{"ValidationException", "ValidationError", 400, true, nullptr, "com.amazon.coral.validate"};
+inline constexpr ErrorType kValidation{"ValidationException",      "ValidationError", 400, true, nullptr,
+                                       "com.amazon.coral.validate"};
 inline constexpr ErrorType kSerialization{"SerializationException", "MalformedInput", 400, true, nullptr, kCoral};
 inline constexpr ErrorType kUnknownOperation{"UnknownOperationException", "InvalidAction", 400, true, nullptr, kCoral};
 inline constexpr ErrorType kNotOffered{"NotImplementedException", "NotImplemented", 501, true, nullptr, kCoral};
 inline constexpr ErrorType kAccessDenied{"AccessDeniedException", "AccessDenied", 403, true, nullptr, kCoral};
 inline constexpr ErrorType kInternalFailure{"InternalServerError", "InternalFailure", 500, false, nullptr, kCoral};
 inline constexpr ErrorType kServiceUnavailable{"ServiceUnavailable", "ServiceUnavailable", 503, false, nullptr, kCoral};
-inline constexpr ErrorType kRequestTooLarge{"RequestEntityTooLargeException", "RequestEntityTooLarge", 413, true, nullptr, kCoral};
-inline constexpr ErrorType kMissingToken{"MissingAuthenticationTokenException", "MissingAuthenticationToken", 400, true, nullptr, kCoral};
-inline constexpr ErrorType kIncompleteSignature{"IncompleteSignatureException", "IncompleteSignature", 400, true, nullptr, kCoral};
-inline constexpr ErrorType kInvalidSignature{"InvalidSignatureException", "SignatureDoesNotMatch", 400, true, nullptr, kCoral};
-inline constexpr ErrorType kUnrecognizedClient{"UnrecognizedClientException", "InvalidClientTokenId", 400, true, nullptr, kCoral};
+inline constexpr ErrorType kRequestTooLarge{
+    "RequestEntityTooLargeException", "RequestEntityTooLarge", 413, true, nullptr, kCoral};
+inline constexpr ErrorType kMissingToken{
+    "MissingAuthenticationTokenException", "MissingAuthenticationToken", 400, true, nullptr, kCoral};
+inline constexpr ErrorType kIncompleteSignature{
+    "IncompleteSignatureException", "IncompleteSignature", 400, true, nullptr, kCoral};
+inline constexpr ErrorType kInvalidSignature{
+    "InvalidSignatureException", "SignatureDoesNotMatch", 400, true, nullptr, kCoral};
+inline constexpr ErrorType kUnrecognizedClient{
+    "UnrecognizedClientException", "InvalidClientTokenId", 400, true, nullptr, kCoral};
 inline constexpr ErrorType kExpiredToken{"ExpiredTokenException", "ExpiredToken", 400, true, nullptr, kCoral};
 }  // namespace errors
 

@@ -45,8 +45,8 @@ struct Operation {
 enum class Protocol : std::uint8_t { kJson, kRestJson, kQuery };
 
 struct ServiceModel {
-  std::string_view id;             // dynamodb: botocore's name of the model
-  std::string_view signing_name;   // in the credential scope
+  std::string_view id;            // dynamodb: botocore's name of the model
+  std::string_view signing_name;  // in the credential scope
   std::string_view endpoint_prefix;
   Protocol protocol;
   std::string_view json_version;   // "1.0", "1.1" or empty
@@ -69,8 +69,10 @@ template <auto Handler, class Service, class Input, class Output>
 void blocking(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
   auto result = Handler(*static_cast<Service*>(service), caller, *static_cast<const Input*>(input.get()));
   if (!result) return done(std::unexpected(std::move(result).error()));
-  if constexpr (std::is_void_v<Output>) done(Object());
-  else done(Object(std::make_shared<Output>(std::move(*result))));
+  if constexpr (std::is_void_v<Output>)
+    done(Object());
+  else
+    done(Object(std::make_shared<Output>(std::move(*result))));
 }
 
 template <auto Handler, class Service, class Input, class Output>

@@ -99,7 +99,7 @@ struct Shape {
   const ListAccess* list = nullptr;
   const MapAccess* map = nullptr;
   const CustomAccess* custom = nullptr;
-  std::string_view element_name = {};             // XML and Query: the list's element, "member" by default
+  std::string_view element_name = {};  // XML and Query: the list's element, "member" by default
 };
 
 template <class T>
@@ -114,7 +114,9 @@ inline constexpr OptionalAccess kOptional{
 template <class T>
 inline constexpr ListAccess kList{
     [](const void* list) { return static_cast<const std::vector<T>*>(list)->size(); },
-    [](const void* list, std::size_t index) -> const void* { return &(*static_cast<const std::vector<T>*>(list))[index]; },
+    [](const void* list, std::size_t index) -> const void* {
+      return &(*static_cast<const std::vector<T>*>(list))[index];
+    },
     [](void* list) -> void* { return &static_cast<std::vector<T>*>(list)->emplace_back(); },
 };
 

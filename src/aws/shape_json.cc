@@ -33,9 +33,7 @@ class Reader {
       case Kind::kList: fits = list(shape, from, to, path); break;
       case Kind::kMap: fits = map(shape, from, to, path); break;
       case Kind::kStructure: return structure(shape, from, to, path);
-      case Kind::kCustom:
-        error_ = shape.custom->decode(&from, to);
-        return error_.empty();
+      case Kind::kCustom: error_ = shape.custom->decode(&from, to); return error_.empty();
     }
     if (fits) violations_.check(shape, to, path);
     return fits;
@@ -82,7 +80,8 @@ class Reader {
     switch (from.type()) {
       case element_type::ARRAY: return fail(fmt::format("Unrecognized collection type class java.lang.{}", target));
       case element_type::OBJECT: return fail("Start of structure or map found where not expected");
-      case element_type::BOOL: return fail(fmt::format("{}_VALUE cannot be converted to {}", bool(from) ? "TRUE" : "FALSE", target));
+      case element_type::BOOL:
+        return fail(fmt::format("{}_VALUE cannot be converted to {}", bool(from) ? "TRUE" : "FALSE", target));
       case element_type::STRING: return fail(fmt::format("STRING_VALUE cannot be converted to {}", target));
       case element_type::DOUBLE: return fail(fmt::format("DECIMAL_VALUE cannot be converted to {}", target));
       default: return fail(fmt::format("NUMBER_VALUE cannot be converted to {}", target));
@@ -105,7 +104,8 @@ class Reader {
     }
     auto bytes = base64_decode(text);
     if (!bytes) {
-      return fail(text.size() % 4 ? fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size())
+      return fail(text.size() % 4 ? fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}",
+                                                text.size())
                                   : std::string("Invalid last non-pad Base64 character dectected"));
     }
     to = std::move(*bytes);
@@ -116,9 +116,12 @@ class Reader {
     std::string_view text;
     if (!from.get(to)) return true;
     if (from.get(text)) return mismatch(from, "Boolean");
-    if (text == "true" || text == "TRUE" || text == "1") to = true;
-    else if (text == "false" || text == "FALSE" || text == "0") to = false;
-    else return fail("Unexpected token received from parser");
+    if (text == "true" || text == "TRUE" || text == "1")
+      to = true;
+    else if (text == "false" || text == "FALSE" || text == "0")
+      to = false;
+    else
+      return fail("Unexpected token received from parser");
     return true;
   }
 
@@ -127,7 +130,8 @@ class Reader {
     double value = 0;
     if (from.type() == element_type::INT64) {
       const std::int64_t whole = std::int64_t(from);
-      to = static_cast<T>(std::clamp<std::int64_t>(whole, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+      to =
+          static_cast<T>(std::clamp<std::int64_t>(whole, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
       return true;
     }
     if (!number(from, value, target)) return false;
@@ -169,7 +173,8 @@ class Reader {
 
   bool map(const Shape& shape, element from, void* to, const Path& path) {
     if (from.type() != element_type::OBJECT) {
-      return fail(from.is_array() ? fmt::format("Unrecognized collection type java.util.Map<java.lang.String, {}>", shape.element->name)
+      return fail(from.is_array() ? fmt::format("Unrecognized collection type java.util.Map<java.lang.String, {}>",
+                                                shape.element->name)
                                   : std::string("Unexpected field type"));
     }
     for (auto [key, field] : simdjson::dom::object(from)) {
@@ -190,7 +195,8 @@ class Reader {
 
 void append_timestamp(Timestamp time, std::string& out) {
   const std::int64_t millis = to_millis(time);
-  out += millis % 1000 ? fmt::format("{}.{:03}", millis / 1000, std::abs(millis % 1000)) : std::to_string(millis / 1000);
+  out +=
+      millis % 1000 ? fmt::format("{}.{:03}", millis / 1000, std::abs(millis % 1000)) : std::to_string(millis / 1000);
 }
 
 void append_value(const Shape& shape, const void* value, std::string& out);
@@ -258,7 +264,8 @@ void append_value(const Shape& shape, const void* value, std::string& out) {
 JsonReader::JsonReader() : parser_(std::make_unique<simdjson::dom::parser>()) {}
 JsonReader::~JsonReader() = default;
 
-std::optional<JsonError> JsonReader::read(const Shape& shape, std::string_view text, void* object, Violations& violations) {
+std::optional<JsonError> JsonReader::read(const Shape& shape, std::string_view text, void* object,
+                                          Violations& violations) {
   element root;
   if (parser_->parse(text.data(), text.size()).get(root)) return JsonError{};
   if (!root.is_object()) return JsonError{};

@@ -1,5 +1,6 @@
 #pragma once
-// JSON of generated structs: the bodies of the JSON protocols, and the form in which services persist their own records.
+// JSON of generated structs: the bodies of the JSON protocols, and the form in which services persist their own
+// records.
 
 #include <memory>
 #include <string>

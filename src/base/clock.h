@@ -55,7 +55,9 @@ class SystemClock final : public Clock {
   TimePoint unmoved() const override;
   bool frozen() const override { return false; }
   void advance(Duration by) override;
-  std::shared_ptr<void> on_advance(std::function<void()> observer) override { return observers_.add(std::move(observer)); }
+  std::shared_ptr<void> on_advance(std::function<void()> observer) override {
+    return observers_.add(std::move(observer));
+  }
 
  private:
   std::atomic<std::int64_t> offset_{0};  // milliseconds

@@ -16,7 +16,8 @@ constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 constexpr std::array<std::int8_t, 256> make_base64_values() {
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
-  for (std::size_t i = 0; i < kBase64.size(); ++i) values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < kBase64.size(); ++i)
+    values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
   return values;
 }
 constexpr auto kBase64Values = make_base64_values();
@@ -55,7 +56,9 @@ std::string hex_encode(std::string_view bytes) {
 
 void append_base64(std::string& out, std::string_view bytes) {
   std::size_t i = 0;
-  const auto at = [&](std::size_t index) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[index])); };
+  const auto at = [&](std::size_t index) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[index]));
+  };
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t group = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
     for (int shift : {18, 12, 6, 0}) out.push_back(kBase64[group >> shift & 63]);
@@ -163,7 +166,10 @@ bool is_valid_utf8(std::string_view text) {
       ++i;
       continue;
     }
-    const int extra = lead >= 0xF0 && lead < 0xF5 ? 3 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xC2 && lead < 0xE0 ? 1 : 0;
+    const int extra = lead >= 0xF0 && lead < 0xF5   ? 3
+                      : lead >= 0xE0 && lead < 0xF0 ? 2
+                      : lead >= 0xC2 && lead < 0xE0 ? 1
+                                                    : 0;
     if (extra == 0 || i + static_cast<std::size_t>(extra) >= text.size()) return false;
     std::uint32_t point = lead & (0x3F >> extra);
     for (int k = 1; k <= extra; ++k) {
@@ -207,7 +213,8 @@ std::optional<TimePoint> parse_iso8601(std::string_view text) {
   int year, month, day, hour, minute, used = 0;
   double second;
   const std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lfZ%n", &year, &month, &day, &hour, &minute, &second, &used) != 6 ||
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lfZ%n", &year, &month, &day, &hour, &minute, &second, &used) !=
+          6 ||
       static_cast<std::size_t>(used) != copy.size()) {
     return std::nullopt;
   }

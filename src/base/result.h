@@ -13,16 +13,16 @@ using Result = std::expected<T, E>;
 
 // Evaluates to the value of `expression`, or returns its error from the enclosing function.
 // The statement expression is supported by both compilers that leat builds with.
-#define TRY(expression)                                                \
-  ({                                                                   \
-    auto try_result_ = (expression);                                   \
+#define TRY(expression)                                                       \
+  ({                                                                          \
+    auto try_result_ = (expression);                                          \
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-    std::move(*try_result_);                                           \
+    std::move(*try_result_);                                                  \
   })
 
 // The same for a Result<void, E>.
-#define TRY_VOID(expression)                                           \
-  do {                                                                 \
-    auto try_result_ = (expression);                                   \
+#define TRY_VOID(expression)                                                  \
+  do {                                                                        \
+    auto try_result_ = (expression);                                          \
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
   } while (false)

@@ -27,17 +27,23 @@ std::string basic_date(TimePoint time) {
 aws::Result<void> check_time(const wire::Signature& signature, TimePoint now, Duration skew) {
   const auto time = parse_basic_date(signature.time);
   if (!time || !signature.time.starts_with(signature.date)) {
-    return aws::fail(kInvalidSignature, fmt::format("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{}'",
-                                                    signature.date, signature.time));
+    return aws::fail(
+        kInvalidSignature,
+        fmt::format(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{}'",
+            signature.date, signature.time));
   }
-  const Duration life = signature.expires ? std::chrono::duration_cast<Duration>(std::chrono::seconds(*signature.expires)) : skew;
+  const Duration life =
+      signature.expires ? std::chrono::duration_cast<Duration>(std::chrono::seconds(*signature.expires)) : skew;
   if (*time + life < now) {
-    return aws::fail(kInvalidSignature, fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", signature.time,
-                                                    basic_date(now - skew), basic_date(now), skew / std::chrono::minutes(1)));
+    return aws::fail(kInvalidSignature,
+                     fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", signature.time,
+                                 basic_date(now - skew), basic_date(now), skew / std::chrono::minutes(1)));
   }
   if (*time - skew > now) {
-    return aws::fail(kInvalidSignature, fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", signature.time,
-                                                    basic_date(now + skew), basic_date(now), skew / std::chrono::minutes(1)));
+    return aws::fail(kInvalidSignature,
+                     fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", signature.time,
+                                 basic_date(now + skew), basic_date(now), skew / std::chrono::minutes(1)));
   }
   return {};
 }
@@ -46,7 +52,8 @@ aws::Result<void> check_time(const wire::Signature& signature, TimePoint now, Du
 const std::string& cached_signing_key(const aws::Credential& credential, const wire::Signature& signature) {
   constexpr std::size_t kMaxKeys = 1024;
   thread_local std::unordered_map<std::string, std::string> cache;
-  std::string made_from = fmt::format("{}/{}/{}/{}", credential.secret_key, signature.date, signature.region, signature.service);
+  std::string made_from =
+      fmt::format("{}/{}/{}/{}", credential.secret_key, signature.date, signature.region, signature.service);
   auto found = cache.find(made_from);
   if (found == cache.end()) {
     if (cache.size() >= kMaxKeys) cache.clear();
@@ -69,16 +76,20 @@ aws::Caller root_of(std::string_view access_key) {
 
 }  // namespace
 
-aws::Result<aws::Caller> Authenticator::authenticate(const runtime::HttpRequest& request, const wire::Signature& signature, std::string_view service) const {
+aws::Result<aws::Caller> Authenticator::authenticate(const runtime::HttpRequest& request,
+                                                     const wire::Signature& signature, std::string_view service) const {
   const auto credential = credentials.find_credential(signature.access_key);
   aws::Caller caller;
   if (credential) {
-    if (credential->session_token != signature.session_token) return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
-    if (credential->expiration && *credential->expiration <= clock.now()) return aws::fail(kExpiredToken, "The security token included in the request is expired");
+    if (credential->session_token != signature.session_token)
+      return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
+    if (credential->expiration && *credential->expiration <= clock.now())
+      return aws::fail(kExpiredToken, "The security token included in the request is expired");
     TRY_VOID(check_time(signature, clock.unmoved(), allowed_skew(service)));
     if (!wire::verify(request, signature, cached_signing_key(*credential, signature))) {
       return aws::fail(kInvalidSignature,
-                       "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and "
+                       "The request signature we calculated does not match the signature you provided. Check your AWS "
+                       "Secret Access Key and "
                        "signing method. Consult the service documentation for details.");
     }
     caller.account = credential->account;

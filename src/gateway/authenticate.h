@@ -13,7 +13,7 @@ namespace leat::gateway {
 
 // What becomes of access keys that leat does not know.
 enum class UnknownKeys : std::uint8_t {
-  kRoot,     // the account's root; a 12-digit key is the account
+  kRoot,  // the account's root; a 12-digit key is the account
   kRefused,
 };
 
@@ -23,7 +23,8 @@ struct Authenticator {
   UnknownKeys unknown_keys;
 
   // The service is the one that will answer, for the clock skew that it allows.
-  aws::Result<aws::Caller> authenticate(const runtime::HttpRequest& request, const wire::Signature& signature, std::string_view service) const;
+  aws::Result<aws::Caller> authenticate(const runtime::HttpRequest& request, const wire::Signature& signature,
+                                        std::string_view service) const;
 };
 
 inline constexpr std::string_view kDefaultAccount = "000000000000";

@@ -23,19 +23,22 @@ struct Exchange {
     static constexpr wire::ErrorContext kUnknown{aws::Protocol::kJson, "", "1.0", "", ""};
     if (!route.binding) return kUnknown;
     const auto& model = *route.binding->model;
-    return {model.protocol, model.id, model.json_version.empty() ? "1.0" : model.json_version, model.xml_namespace, caller.request_id};
+    return {model.protocol, model.id, model.json_version.empty() ? "1.0" : model.json_version, model.xml_namespace,
+            caller.request_id};
   }
 
   void finish(HttpResponse response) {
     const bool dynamodb = route.binding && route.binding->model->id.starts_with("dynamodb");
     response.headers.emplace_back("x-amzn-RequestId", caller.request_id);
     if (dynamodb) {
-      const auto sum = crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
+      const auto sum =
+          crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
       response.headers.emplace_back("x-amz-crc32", std::to_string(sum));
     }
     if (!request.header("origin").empty()) {
       response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-      response.headers.emplace_back("Access-Control-Expose-Headers", "x-amz-*,ETag,x-amzn-requestid,x-amzn-errortype,x-amz-crc32");
+      response.headers.emplace_back("Access-Control-Expose-Headers",
+                                    "x-amz-*,ETag,x-amzn-requestid,x-amzn-errortype,x-amz-crc32");
     }
     respond(std::move(response));
   }
@@ -66,7 +69,10 @@ HttpResponse preflight(const HttpRequest& request) {
 aws::Error unknown_operation(const Route& route) {
   using namespace aws::errors;
   if (!route.binding) return {&kUnknownOperation, ""};
-  if (!route.operation) return {&kUnknownOperation, route.binding->model->protocol == aws::Protocol::kJson ? "" : fmt::format("Could not find operation {}", route.asked_for)};
+  if (!route.operation)
+    return {&kUnknownOperation, route.binding->model->protocol == aws::Protocol::kJson
+                                    ? ""
+                                    : fmt::format("Could not find operation {}", route.asked_for)};
   return {&kNotOffered, fmt::format("leat does not offer {}:{} yet", route.binding->model->id, route.operation->name)};
 }
 
@@ -82,18 +88,22 @@ aws::Result<aws::Object> decode(const Exchange& exchange) {
 
 void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   requests_.fetch_add(1, std::memory_order_relaxed);
-  if (request.method == "OPTIONS" && !request.header("access-control-request-method").empty()) return respond(preflight(request));
+  if (request.method == "OPTIONS" && !request.header("access-control-request-method").empty())
+    return respond(preflight(request));
   if (request.target.starts_with("/_") && parts_.control.handle(request, respond)) return;
 
   wire::Signature signature;
   std::string problem;
   const wire::SignatureForm form = wire::parse_signature(request, signature, problem);
-  auto exchange = std::make_shared<Exchange>(Exchange{request, std::move(respond), router_.route(request, signature.service), {}});
+  auto exchange =
+      std::make_shared<Exchange>(Exchange{request, std::move(respond), router_.route(request, signature.service), {}});
   exchange->caller.request_id = parts_.random.uuid();
   if (!exchange->route.binding) return exchange->refuse(unknown_operation(exchange->route));
 
-  if (form == wire::SignatureForm::kNone) return exchange->refuse_caller({&aws::errors::kMissingToken, "Request is missing Authentication Token"});
-  if (form == wire::SignatureForm::kIncomplete) return exchange->refuse_caller({&aws::errors::kIncompleteSignature, problem});
+  if (form == wire::SignatureForm::kNone)
+    return exchange->refuse_caller({&aws::errors::kMissingToken, "Request is missing Authentication Token"});
+  if (form == wire::SignatureForm::kIncomplete)
+    return exchange->refuse_caller({&aws::errors::kIncompleteSignature, problem});
   auto caller = parts_.authenticator.authenticate(request, signature, exchange->route.binding->model->signing_name);
   if (!caller) return exchange->refuse_caller(caller.error());
   caller->request_id = std::move(exchange->caller.request_id);
@@ -104,20 +114,27 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   try {
     auto input = decode(*exchange);
     if (!input) return exchange->refuse(input.error());
-    if (auto allowed = parts_.authorizer.authorize({exchange->caller, *exchange->route.binding->model, *operation, input->get()}); !allowed) {
+    if (auto allowed =
+            parts_.authorizer.authorize({exchange->caller, *exchange->route.binding->model, *operation, input->get()});
+        !allowed) {
       return exchange->refuse_caller(allowed.error());
     }
-    operation->handle(exchange->route.binding->service, exchange->caller, *input, [this, exchange](aws::Result<aws::Object> result) mutable {
-      auto answer = [exchange, result = std::move(result)] {
-        if (!result) return exchange->refuse(result.error());
-        exchange->finish(wire::codec_for(exchange->route.binding->model->protocol).encode(exchange->call(), result->get()));
-      };
-      if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
-      parts_.reply_gate(std::move(answer));
-    });
+    operation->handle(
+        exchange->route.binding->service, exchange->caller, *input,
+        [this, exchange](aws::Result<aws::Object> result) mutable {
+          auto answer = [exchange, result = std::move(result)] {
+            if (!result) return exchange->refuse(result.error());
+            exchange->finish(
+                wire::codec_for(exchange->route.binding->model->protocol).encode(exchange->call(), result->get()));
+          };
+          if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
+          parts_.reply_gate(std::move(answer));
+        });
   } catch (const std::exception& failure) {
     spdlog::error("{}:{}: {}", exchange->route.binding->model->id, operation->name, failure.what());
-    if (exchange->respond) exchange->refuse({&aws::errors::kInternalFailure, "The request processing has failed because of an unknown error, exception or failure."});
+    if (exchange->respond)
+      exchange->refuse({&aws::errors::kInternalFailure,
+                        "The request processing has failed because of an unknown error, exception or failure."});
   }
 }
 

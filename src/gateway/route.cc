@@ -55,7 +55,8 @@ Route Router::by_action(const Binding& binding, const runtime::HttpRequest& requ
 Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request) {
   const std::string_view path = wire::split_target(request.target).first;
   for (const auto& operation : binding.model->operations) {
-    if (operation.http_method == request.method && wire::match_uri(operation.http_uri, path)) return {&binding, &operation, std::string(operation.name)};
+    if (operation.http_method == request.method && wire::match_uri(operation.http_uri, path))
+      return {&binding, &operation, std::string(operation.name)};
   }
   return {&binding, nullptr, fmt::format("{} {}", request.method, path)};
 }
@@ -73,7 +74,8 @@ Route Router::route(const runtime::HttpRequest& request, std::string_view signed
   // An unsigned request still gets its service's form of refusal.
   const std::string version = form ? form_field(request, "Version") : std::string();
   for (const Binding& binding : bindings_) {
-    if (binding.model->protocol == aws::Protocol::kQuery && !version.empty() && binding.model->api_version == version) return by_action(binding, request);
+    if (binding.model->protocol == aws::Protocol::kQuery && !version.empty() && binding.model->api_version == version)
+      return by_action(binding, request);
     if (binding.model->protocol == aws::Protocol::kRestJson) {
       Route route = by_uri(binding, request);
       if (route.operation) return route;

@@ -19,9 +19,9 @@ struct Binding {
 };
 
 struct Route {
-  const Binding* binding = nullptr;      // null: nobody can be meant
+  const Binding* binding = nullptr;           // null: nobody can be meant
   const aws::Operation* operation = nullptr;  // null: the service has no such operation
-  std::string asked_for;                 // the operation's name as the request gives it, for messages
+  std::string asked_for;                      // the operation's name as the request gives it, for messages
 };
 
 class Router {

@@ -17,19 +17,22 @@ bool DynamoDbStreamSource::owns(std::string_view source_arn) const {
 
 aws::Result<std::vector<std::string>> DynamoDbStreamSource::shards(std::string_view source_arn) {
   const auto stream = streams_.find(source_arn);
-  if (!stream) return aws::fail(lambda::errors::kInvalidParameterValue, fmt::format("Stream not found: {}", source_arn));
+  if (!stream)
+    return aws::fail(lambda::errors::kInvalidParameterValue, fmt::format("Stream not found: {}", source_arn));
   std::vector<std::string> out;
   for (const auto& shard : *stream->shards) out.push_back(*shard.shard_id);
   return out;
 }
 
-std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, std::string_view shard, std::string_view position) {
+std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, std::string_view shard,
+                                          std::string_view position) {
   const auto reader = streams_.find_shard(source_arn, shard);
   if (!reader) return 1;
   return position == "LATEST" ? reader->log.end() : reader->log.first(streams_.horizon());
 }
 
-lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) {
+lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
+                                               Limits limits) {
   lambda::SourceBatch batch;
   batch.next = from;
   const auto reader = streams_.find_shard(source_arn, shard);
@@ -58,7 +61,8 @@ lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std:
   return batch;
 }
 
-std::shared_ptr<void> DynamoDbStreamSource::subscribe(std::string_view source_arn, std::string_view shard, std::function<void()> changed) {
+std::shared_ptr<void> DynamoDbStreamSource::subscribe(std::string_view source_arn, std::string_view shard,
+                                                      std::function<void()> changed) {
   auto reader = streams_.find_shard(source_arn, shard);
   return reader ? reader->log.subscribe(std::move(changed)) : nullptr;
 }

@@ -13,8 +13,10 @@ class DynamoDbStreamSource final : public lambda::RecordSource {
   bool owns(std::string_view source_arn) const override;
   aws::Result<std::vector<std::string>> shards(std::string_view source_arn) override;
   std::uint64_t start(std::string_view source_arn, std::string_view shard, std::string_view position) override;
-  lambda::SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) override;
-  std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard, std::function<void()> changed) override;
+  lambda::SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
+                           Limits limits) override;
+  std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
+                                  std::function<void()> changed) override;
 
  private:
   dynamodbstreams::Streams& streams_;

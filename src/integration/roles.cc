@@ -18,7 +18,8 @@ std::optional<iam::Role> find_role(const iam::Iam& iam, std::string_view role_ar
 }
 
 std::unexpected<aws::Error> cannot_assume() {
-  return aws::fail(lambda::errors::kInvalidParameterValue, "The role defined for the function cannot be assumed by Lambda.");
+  return aws::fail(lambda::errors::kInvalidParameterValue,
+                   "The role defined for the function cannot be assumed by Lambda.");
 }
 
 }  // namespace
@@ -35,10 +36,14 @@ aws::Result<aws::Credential> LambdaRoles::credentials(std::string_view role_arn,
   return iam_.assume(*role, function, std::chrono::hours(12));
 }
 
-aws::Result<aws::Credential> StsRoles::assume(const aws::Caller& caller, std::string_view role_arn, std::string_view session, std::chrono::seconds duration) {
+aws::Result<aws::Credential> StsRoles::assume(const aws::Caller& caller, std::string_view role_arn,
+                                              std::string_view session, std::chrono::seconds duration) {
   const auto role = find_role(iam_, role_arn);
-  if (role && iam::trusts_principal(*role->assume_role_policy_document, caller.account, caller.arn)) return iam_.assume(*role, session, duration);
-  return aws::fail(aws::errors::kAccessDenied, fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", caller.arn, role_arn));
+  if (role && iam::trusts_principal(*role->assume_role_policy_document, caller.account, caller.arn))
+    return iam_.assume(*role, session, duration);
+  return aws::fail(
+      aws::errors::kAccessDenied,
+      fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", caller.arn, role_arn));
 }
 
 }  // namespace leat::integration

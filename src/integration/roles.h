@@ -20,7 +20,8 @@ class LambdaRoles final : public lambda::RoleCredentials {
 class StsRoles final : public sts::Roles {
  public:
   explicit StsRoles(iam::Iam& iam) : iam_(iam) {}
-  aws::Result<aws::Credential> assume(const aws::Caller& caller, std::string_view role_arn, std::string_view session, std::chrono::seconds duration) override;
+  aws::Result<aws::Credential> assume(const aws::Caller& caller, std::string_view role_arn, std::string_view session,
+                                      std::chrono::seconds duration) override;
 
  private:
   iam::Iam& iam_;

@@ -50,8 +50,9 @@ std::pair<std::string, std::string> make_certificate(TimePoint now) {
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, kNames));
   X509_add_ext(x509, names.get(), -1);
   if (!X509_sign(x509, key.get(), EVP_sha256())) throw std::runtime_error("cannot sign the certificate");
-  return {pem_of([&](BIO* bio) { return PEM_write_bio_X509(bio, x509); }),
-          pem_of([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); })};
+  return {pem_of([&](BIO* bio) { return PEM_write_bio_X509(bio, x509); }), pem_of([&](BIO* bio) {
+            return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+          })};
 }
 
 }  // namespace leat::runtime

@@ -8,7 +8,8 @@
 
 namespace leat::runtime {
 
-std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, std::string_view method, std::string_view target) {
+std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, std::string_view method,
+                                         std::string_view target) {
   namespace http = boost::beast::http;
   using boost::asio::ip::tcp;
   boost::asio::io_context context;
@@ -16,7 +17,8 @@ std::optional<HttpResponse> http_request(const std::string& address, std::uint16
   tcp::socket socket(context);
   socket.connect({boost::asio::ip::make_address(address), port}, error);
   if (error) return std::nullopt;
-  http::request<http::empty_body> request(http::string_to_verb({method.data(), method.size()}), {target.data(), target.size()}, 11);
+  http::request<http::empty_body> request(http::string_to_verb({method.data(), method.size()}),
+                                          {target.data(), target.size()}, 11);
   request.set(http::field::host, address);
   request.prepare_payload();
   http::write(socket, request, error);

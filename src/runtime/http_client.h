@@ -11,6 +11,7 @@
 namespace leat::runtime {
 
 // Waits for the answer, however long. nullopt where nobody answers.
-std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, std::string_view method, std::string_view target);
+std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, std::string_view method,
+                                         std::string_view target);
 
 }  // namespace leat::runtime

@@ -118,20 +118,22 @@ class Session final : public Sessions::Member, public std::enable_shared_from_th
     parser_->eager(true);
     parser_->body_limit(sessions_.options.body_limit);
     parser_->header_limit(sessions_.options.header_limit);
-    http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
-      self->idle_ = false;
-      if (error) return self->refuse(error);
-      if (self->parser_->is_done()) return self->handle();
-      self->read_body();
-    });
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = this->shared_from_this()](error_code error, std::size_t) {
+                              self->idle_ = false;
+                              if (error) return self->refuse(error);
+                              if (self->parser_->is_done()) return self->handle();
+                              self->read_body();
+                            });
   }
 
   void read_body() {
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      asio::async_write(stream_, asio::buffer(kContinue), [self = this->shared_from_this()](error_code error, std::size_t) {
-        if (!error) self->read_rest();
-      });
+      asio::async_write(stream_, asio::buffer(kContinue),
+                        [self = this->shared_from_this()](error_code error, std::size_t) {
+                          if (!error) self->read_rest();
+                        });
       return;
     }
     read_rest();
@@ -166,30 +168,37 @@ class Session final : public Sessions::Member, public std::enable_shared_from_th
     if (sessions_.draining) keep_alive_ = false;
     head_.clear();
     auto out = std::back_inserter(head_);
-    fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status, view(http::obsolete_reason(http::status(response.status))));
+    fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status,
+                   view(http::obsolete_reason(http::status(response.status))));
     for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
     fmt::format_to(out, "Date: {}\r\n", http_date(sessions_.clock));
     if (!keep_alive_) fmt::format_to(out, "Connection: close\r\n");
-    if (response.status != 204 && response.status >= 200) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
+    if (response.status != 204 && response.status >= 200)
+      fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
     fmt::format_to(out, "\r\n");
     body_ = head_only_ ? std::string() : std::move(response.body);
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(head_), asio::buffer(body_)};
     asio::async_write(stream_, buffers, [self = this->shared_from_this()](error_code error, std::size_t) {
       if (error) return;
-      if (self->keep_alive_) self->read();
-      else self->close();
+      if (self->keep_alive_)
+        self->read();
+      else
+        self->close();
     });
   }
 
   // Answers what could not be parsed, where the peer still listens.
   void refuse(error_code error) {
-    if (error == http::error::end_of_stream || error.category() != http::make_error_code(http::error::bad_method).category()) return;
+    if (error == http::error::end_of_stream ||
+        error.category() != http::make_error_code(http::error::bad_method).category())
+      return;
     keep_alive_ = false;
     head_only_ = false;
     HttpResponse response;
     response.status = error == http::error::body_limit ? 413 : error == http::error::header_limit ? 431 : 400;
     response.headers.emplace_back("Content-Type", "application/x-amz-json-1.0");
-    response.body = R"({"__type":"com.amazon.coral.service#SerializationException","message":"The request could not be read"})";
+    response.body =
+        R"({"__type":"com.amazon.coral.service#SerializationException","message":"The request could not be read"})";
     write(std::move(response));
   }
 
@@ -197,8 +206,10 @@ class Session final : public Sessions::Member, public std::enable_shared_from_th
     error_code ignored;
     auto& socket = beast::get_lowest_layer(stream_);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
-    if (idle_) socket.close(ignored);
-    else linger();
+    if (idle_)
+      socket.close(ignored);
+    else
+      linger();
   }
 
   // Reads away what the peer still sends, so that a reset does not destroy the answer on its way.
@@ -264,7 +275,9 @@ struct HttpServer::State {
       if (!error) held->receive(asio::buffer(&first, 1), tcp::socket::message_peek, error);
       if (error) return;
       if (first == kTlsHandshakeRecord) {
-        std::make_shared<Session<asio::ssl::stream<tcp::socket>>>(asio::ssl::stream<tcp::socket>(std::move(*held), *tls), sessions)->start();
+        std::make_shared<Session<asio::ssl::stream<tcp::socket>>>(
+            asio::ssl::stream<tcp::socket>(std::move(*held), *tls), sessions)
+            ->start();
       } else {
         std::make_shared<Session<tcp::socket>>(std::move(*held), sessions)->start();
       }
@@ -281,7 +294,8 @@ struct HttpServer::State {
   std::size_t next = 0;
 };
 
-HttpServer::HttpServer(HttpServerOptions options, const Clock& clock) : state_(std::make_unique<State>(std::move(options), clock)) {
+HttpServer::HttpServer(HttpServerOptions options, const Clock& clock)
+    : state_(std::make_unique<State>(std::move(options), clock)) {
   const tcp::endpoint endpoint(asio::ip::make_address(state_->options.address), state_->options.port);
   auto& acceptor = *state_->acceptor;
   acceptor.open(endpoint.protocol());

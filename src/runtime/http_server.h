@@ -13,11 +13,11 @@ namespace leat::runtime {
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;             // 0: any free one
+  std::uint16_t port = 0;  // 0: any free one
   unsigned threads = 1;
   std::uint64_t body_limit = 100ULL << 20;  // bytes; 413 above
   std::uint32_t header_limit = 32U << 10;   // bytes; 431 above
-  std::string certificate_pem;        // empty: no TLS
+  std::string certificate_pem;              // empty: no TLS
   std::string private_key_pem;
 };
 

@@ -53,8 +53,10 @@ void Timers::run() {
     }
     const Duration wait = tasks_.begin()->first.first - clock_.now();
     if (wait > Duration(0)) {
-      if (clock_.frozen()) changed_.wait(lock);
-      else changed_.wait_for(lock, wait);
+      if (clock_.frozen())
+        changed_.wait(lock);
+      else
+        changed_.wait_for(lock, wait);
       continue;
     }
     auto task = std::move(tasks_.begin()->second);

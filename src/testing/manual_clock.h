@@ -26,7 +26,9 @@ class ManualClock final : public Clock {
     }
     observers_.notify();
   }
-  std::shared_ptr<void> on_advance(std::function<void()> observer) override { return observers_.add(std::move(observer)); }
+  std::shared_ptr<void> on_advance(std::function<void()> observer) override {
+    return observers_.add(std::move(observer));
+  }
 
  private:
   mutable std::mutex mutex_;

@@ -24,7 +24,8 @@ class QueryCodec final : public Codec {
 };
 
 // SerializationException where `body` is no JSON object of that shape.
-aws::Result<void> read_json_body(const aws::Shape& shape, std::string_view body, void* input, aws::Violations& violations);
+aws::Result<void> read_json_body(const aws::Shape& shape, std::string_view body, void* input,
+                                 aws::Violations& violations);
 
 // A scalar from text, as URIs, headers and forms carry it. False where it cannot be read.
 bool read_scalar(const aws::Shape& shape, std::string_view text, void* value);

@@ -35,7 +35,9 @@ std::string json_body(const aws::Error& error, std::string_view type, std::strin
 HttpResponse json_error(const ErrorContext& context, const aws::Error& error) {
   HttpResponse response;
   response.headers.emplace_back("Content-Type", fmt::format("application/x-amz-json-{}", context.json_version));
-  const std::string type = error.type->wire_prefix.empty() ? std::string(error.type->name) : fmt::format("{}#{}", error.type->wire_prefix, error.type->name);
+  const std::string type = error.type->wire_prefix.empty()
+                               ? std::string(error.type->name)
+                               : fmt::format("{}#{}", error.type->wire_prefix, error.type->name);
   // Serialization errors come from the framework, which writes "Message".
   const bool framework = error.type == &aws::errors::kSerialization;
   response.body = json_body(error, type, framework ? "Message" : "message");
@@ -56,8 +58,12 @@ HttpResponse query_error(const ErrorContext& context, const aws::Error& error) {
   response.headers.emplace_back("Content-Type", "text/xml");
   std::string message;
   append_xml_text(message, error.message);
-  response.body = fmt::format("<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
-                              context.xml_namespace, error.type->sender_fault ? "Sender" : "Receiver", error.type->query_code, message, context.request_id);
+  response.body = fmt::format(
+      "<ErrorResponse "
+      "xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></"
+      "ErrorResponse>",
+      context.xml_namespace, error.type->sender_fault ? "Sender" : "Receiver", error.type->query_code, message,
+      context.request_id);
   return response;
 }
 

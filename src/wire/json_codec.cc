@@ -8,9 +8,11 @@
 
 namespace leat::wire {
 
-aws::Result<void> read_json_body(const aws::Shape& shape, std::string_view body, void* input, aws::Violations& violations) {
+aws::Result<void> read_json_body(const aws::Shape& shape, std::string_view body, void* input,
+                                 aws::Violations& violations) {
   thread_local aws::JsonReader reader;
-  if (auto error = reader.read(shape, body, input, violations)) return aws::fail(aws::errors::kSerialization, std::move(error->message));
+  if (auto error = reader.read(shape, body, input, violations))
+    return aws::fail(aws::errors::kSerialization, std::move(error->message));
   return {};
 }
 
@@ -23,8 +25,10 @@ aws::Result<void> JsonCodec::decode(const Call& call, void* input, aws::Violatio
 runtime::HttpResponse JsonCodec::encode(const Call& call, const void* output) const {
   runtime::HttpResponse response;
   response.headers.emplace_back("Content-Type", fmt::format("application/x-amz-json-{}", call.service.json_version));
-  if (output) aws::append_json(*call.operation.output, output, response.body);
-  else if (call.service.json_version == "1.0") response.body = "{}";
+  if (output)
+    aws::append_json(*call.operation.output, output, response.body);
+  else if (call.service.json_version == "1.0")
+    response.body = "{}";
   return response;
 }
 

@@ -101,7 +101,8 @@ void append_value(const Shape& shape, const void* value, std::string& out) {
       }
       break;
     case Kind::kList:
-      for (std::size_t i = 0; i < shape.list->size(value); ++i) append_element(shape.element_name, *shape.element, shape.list->at(value, i), out);
+      for (std::size_t i = 0; i < shape.list->size(value); ++i)
+        append_element(shape.element_name, *shape.element, shape.list->at(value, i), out);
       break;
     case Kind::kMap:
       aws::each_entry(shape, value, [&](const std::string& key, const void* entry) {
@@ -143,8 +144,10 @@ runtime::HttpResponse QueryCodec::encode(const Call& call, const void* output) c
   response.headers.emplace_back("Content-Type", "text/xml");
   auto& body = response.body;
   body = fmt::format("<{}Response xmlns=\"{}\">", call.operation.name, call.service.xml_namespace);
-  if (output && !call.operation.result_wrapper.empty()) append_element(call.operation.result_wrapper, *call.operation.output, output, body);
-  body += fmt::format("<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>", call.request_id, call.operation.name);
+  if (output && !call.operation.result_wrapper.empty())
+    append_element(call.operation.result_wrapper, *call.operation.output, output, body);
+  body += fmt::format("<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>", call.request_id,
+                      call.operation.name);
   return response;
 }
 

@@ -15,7 +15,8 @@ using aws::Location;
 using aws::Member;
 
 // Text of a member that does not stand in the body, or nothing.
-std::optional<std::string> located_text(const Call& call, const Member& member, const std::map<std::string, std::string>& labels,
+std::optional<std::string> located_text(const Call& call, const Member& member,
+                                        const std::map<std::string, std::string>& labels,
                                         const QueryParameters& query) {
   switch (member.location) {
     case Location::kUri: {
@@ -50,7 +51,8 @@ aws::Result<void> decode_located(const Call& call, void* input, aws::Violations&
       for (const auto& [name, value] : query) {
         if (name != member.wire_name) continue;
         if (!list) list = member.emplace(input);
-        if (!read_scalar(*member.shape->element, value, member.shape->list->append(list))) return aws::fail(aws::errors::kSerialization, "");
+        if (!read_scalar(*member.shape->element, value, member.shape->list->append(list)))
+          return aws::fail(aws::errors::kSerialization, "");
       }
       continue;
     }
@@ -89,15 +91,18 @@ runtime::HttpResponse RestJsonCodec::encode(const Call& call, const void* output
   for (const Member& member : call.operation.output->members) {
     const void* value = member.find(output);
     if (!value) continue;
-    if (member.location == Location::kHeader) response.headers.emplace_back(member.wire_name, write_scalar(*member.shape, value));
+    if (member.location == Location::kHeader)
+      response.headers.emplace_back(member.wire_name, write_scalar(*member.shape, value));
     if (member.location == Location::kStatusCode) response.status = *static_cast<const std::int32_t*>(value);
   }
   const Member* payload = call.operation.payload_out;
   if (!payload) {
     aws::append_json(*call.operation.output, output, response.body);
   } else if (const void* value = payload->find(output)) {
-    if (payload->shape->kind == aws::Kind::kStructure) aws::append_json(*payload->shape, value, response.body);
-    else response.body = *static_cast<const std::string*>(value);
+    if (payload->shape->kind == aws::Kind::kStructure)
+      aws::append_json(*payload->shape, value, response.body);
+    else
+      response.body = *static_cast<const std::string*>(value);
   }
   return response;
 }

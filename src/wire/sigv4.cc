@@ -24,7 +24,9 @@ using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 // Fetched once for each thread: looking the algorithm up costs more than hashing a small request.
 class Sha256 {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free), algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free) {}
+  Sha256()
+      : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free),
+        algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr), EVP_MD_free) {}
   void begin() { EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr); }
   void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
   Digest end() {
@@ -92,7 +94,8 @@ void append_header_value(std::string& out, std::string_view value) {
 
 std::pair<std::string_view, std::string_view> split(std::string_view text, char at) {
   const auto found = text.find(at);
-  return found == std::string_view::npos ? std::pair{text, std::string_view()} : std::pair{text.substr(0, found), text.substr(found + 1)};
+  return found == std::string_view::npos ? std::pair{text, std::string_view()}
+                                         : std::pair{text.substr(0, found), text.substr(found + 1)};
 }
 
 std::string_view query_of(std::string_view target) { return split(target, '?').second; }
@@ -119,33 +122,39 @@ std::string_view header_parameter(std::string_view authorization, std::string_vi
   while (!rest.empty()) {
     auto [part, later] = split(rest, ',');
     part = trimmed(part);
-    if (part.starts_with(name) && part.size() > name.size() && part[name.size()] == '=') return part.substr(name.size() + 1);
+    if (part.starts_with(name) && part.size() > name.size() && part[name.size()] == '=')
+      return part.substr(name.size() + 1);
     rest = later;
   }
   return {};
 }
 
-SignatureForm parse_header(const HttpRequest& request, std::string_view authorization, Signature& out, std::string& problem) {
+SignatureForm parse_header(const HttpRequest& request, std::string_view authorization, Signature& out,
+                           std::string& problem) {
   const std::string_view parameters = trimmed(authorization.substr(kAlgorithm.size()));
   const std::string_view credential = header_parameter(parameters, "Credential");
   out.signature = header_parameter(parameters, "Signature");
   out.signed_headers = header_parameter(parameters, "SignedHeaders");
   out.time = request.header("x-amz-date");
   out.session_token = request.header("x-amz-security-token");
-  for (const auto& [value, name] : {std::pair{credential, "Credential"}, {out.signature, "Signature"}, {out.signed_headers, "SignedHeaders"}}) {
+  for (const auto& [value, name] :
+       {std::pair{credential, "Credential"}, {out.signature, "Signature"}, {out.signed_headers, "SignedHeaders"}}) {
     if (value.empty()) problem += std::string("Authorization header requires '") + name + "' parameter. ";
   }
   if (out.time.empty() && request.header("date").empty()) {
     problem += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   }
   if (problem.empty() && parse_credential(credential, out)) return SignatureForm::kWellFormed;
-  if (problem.empty()) problem = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" + std::string(credential) + "'";
+  if (problem.empty())
+    problem = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '" +
+              std::string(credential) + "'";
   problem += "Authorization=" + std::string(authorization);
   return SignatureForm::kIncomplete;
 }
 
 SignatureForm parse_query(std::string_view query, Signature& out, std::string& problem) {
-  static constexpr std::string_view kNames[] = {"X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Expires"};
+  static constexpr std::string_view kNames[] = {"X-Amz-Credential", "X-Amz-Date",           "X-Amz-SignedHeaders",
+                                                "X-Amz-Signature",  "X-Amz-Security-Token", "X-Amz-Expires"};
   while (!query.empty()) {
     auto [parameter, rest] = split(query, '&');
     const auto [name, value] = split(parameter, '=');
@@ -162,18 +171,23 @@ SignatureForm parse_query(std::string_view query, Signature& out, std::string& p
   const auto& text = out.storage[5];
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), expires);
   if (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size()) out.expires = expires;
-  if (parse_credential(out.storage[0], out) && !out.time.empty() && !out.signed_headers.empty() && !out.signature.empty() && out.expires) {
+  if (parse_credential(out.storage[0], out) && !out.time.empty() && !out.signed_headers.empty() &&
+      !out.signature.empty() && out.expires) {
     return SignatureForm::kWellFormed;
   }
-  problem = "AWS query-string parameters must include 'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date' and 'X-Amz-Expires'. Re-examine the query-string parameters.";
+  problem =
+      "AWS query-string parameters must include 'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', "
+      "'X-Amz-SignedHeaders', 'X-Amz-Date' and 'X-Amz-Expires'. Re-examine the query-string parameters.";
   return SignatureForm::kIncomplete;
 }
 
 // The path is encoded once more than it was sent, for every service but S3.
 void append_canonical_path(std::string& out, std::string_view path, bool encode_again) {
   if (path.empty()) path = "/";
-  if (encode_again) out += percent_encode(path, Slash::kKeep);
-  else out += percent_encode(percent_decode(path).value_or(std::string(path)), Slash::kKeep);
+  if (encode_again)
+    out += percent_encode(path, Slash::kKeep);
+  else
+    out += percent_encode(percent_decode(path).value_or(std::string(path)), Slash::kKeep);
 }
 
 void append_canonical_query(std::string& out, std::string_view query) {
@@ -183,7 +197,8 @@ void append_canonical_query(std::string& out, std::string_view query) {
     auto [parameter, rest] = split(query, '&');
     const auto [name, value] = split(parameter, '=');
     if (!parameter.empty() && name != "X-Amz-Signature") {
-      parameters.emplace_back(percent_encode(percent_decode(name).value_or("")), percent_encode(percent_decode(value).value_or("")));
+      parameters.emplace_back(percent_encode(percent_decode(name).value_or("")),
+                              percent_encode(percent_decode(value).value_or("")));
     }
     query = rest;
   }
@@ -230,9 +245,12 @@ std::string canonical_request(const HttpRequest& request, const Signature& signa
   out += signature.signed_headers;
   out.push_back('\n');
   const std::string_view declared = request.header("x-amz-content-sha256");
-  if (signature.service == "s3" && !declared.empty()) out += declared;
-  else if (signature.service == "s3" && signature.expires) out += "UNSIGNED-PAYLOAD";
-  else out += hex_encode(view(Sha256::of(request.body)));
+  if (signature.service == "s3" && !declared.empty())
+    out += declared;
+  else if (signature.service == "s3" && signature.expires)
+    out += "UNSIGNED-PAYLOAD";
+  else
+    out += hex_encode(view(Sha256::of(request.body)));
   return out;
 }
 
@@ -252,7 +270,8 @@ SignatureForm parse_signature(const HttpRequest& request, Signature& out, std::s
 
 std::string signing_key(std::string_view secret, const Signature& signature) {
   Digest key = hmac("AWS4" + std::string(secret), signature.date);
-  for (std::string_view part : {signature.region, signature.service, std::string_view("aws4_request")}) key = hmac(view(key), part);
+  for (std::string_view part : {signature.region, signature.service, std::string_view("aws4_request")})
+    key = hmac(view(key), part);
   return std::string(view(key));
 }
 
@@ -270,7 +289,8 @@ bool verify(const HttpRequest& request, const Signature& signature, std::string_
   to_sign += "aws4_request\n";
   to_sign += hex_encode(view(Sha256::of(canonical_request(request, signature))));
   const std::string expected = hex_encode(view(hmac(key, to_sign)));
-  return signature.signature.size() == expected.size() && CRYPTO_memcmp(expected.data(), signature.signature.data(), expected.size()) == 0;
+  return signature.signature.size() == expected.size() &&
+         CRYPTO_memcmp(expected.data(), signature.signature.data(), expected.size()) == 0;
 }
 
 }  // namespace leat::wire

@@ -17,7 +17,7 @@ namespace leat::wire {
 // What a request says of its own signature. Views into the request, but for what had to be decoded.
 struct Signature {
   std::string access_key;
-  std::string_view date;     // 20261121
+  std::string_view date;  // 20261121
   std::string_view region;
   std::string_view service;
   std::string_view signed_headers;  // host;x-amz-date

@@ -36,8 +36,9 @@ QueryParameters parse_query_string(std::string_view query) {
     const std::string_view parameter = query.substr(0, end);
     const auto equals = parameter.find('=');
     if (!parameter.empty()) {
-      out.emplace_back(decoded(parameter.substr(0, equals), Plus::kSpace),
-                       equals == std::string_view::npos ? std::string() : decoded(parameter.substr(equals + 1), Plus::kSpace));
+      out.emplace_back(
+          decoded(parameter.substr(0, equals), Plus::kSpace),
+          equals == std::string_view::npos ? std::string() : decoded(parameter.substr(equals + 1), Plus::kSpace));
     }
     query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
   }

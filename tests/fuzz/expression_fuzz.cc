@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   item.set("l", List{Number{"1"}, List{}, Item()});
   item.set("m", *values);
   expression::Names names(no_names, values);
-  if (const auto condition = expression::parse_condition("ConditionExpression", text, names)) (void)expression::holds(*condition, item);
+  if (const auto condition = expression::parse_condition("ConditionExpression", text, names))
+    (void)expression::holds(*condition, item);
   if (const auto update = expression::parse_update(text, names)) (void)expression::apply(*update, item);
   if (const auto projection = expression::parse_projection(text, names)) (void)expression::project(*projection, item);
   return 0;

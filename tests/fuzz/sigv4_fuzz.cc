@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   runtime::HttpRequest request;
   request.method = "POST";
   request.target = text.substr(0, first);
-  if (first != std::string_view::npos) request.headers.push_back({"authorization", text.substr(first + 1, second - first - 1)});
+  if (first != std::string_view::npos)
+    request.headers.push_back({"authorization", text.substr(first + 1, second - first - 1)});
   if (second != std::string_view::npos) request.headers.push_back({"x-amz-date", text.substr(second + 1)});
   wire::Signature signature;
   std::string problem;

@@ -30,15 +30,20 @@ TEST(Decimal, WhatIsRefused) {
   for (const char* text : {"x", "1x", "1e", "--1", "1.2.3", "NaN", "Infinity", " 1", "1 ", "0x10"}) {
     EXPECT_EQ(canonical(text), std::string("error: The parameter cannot be converted to a numeric value: ") + text);
   }
-  EXPECT_EQ(canonical("1E126"), "error: Number overflow. Attempting to store a number with magnitude larger than supported range");
-  EXPECT_EQ(canonical("1E99999999999"), "error: Number overflow. Attempting to store a number with magnitude larger than supported range");
-  EXPECT_EQ(canonical("1E-131"), "error: Number underflow. Attempting to store a number with magnitude smaller than supported range");
-  EXPECT_EQ(canonical("123456789012345678901234567890123456789"), "error: Attempting to store more than 38 significant digits in a Number");
+  EXPECT_EQ(canonical("1E126"),
+            "error: Number overflow. Attempting to store a number with magnitude larger than supported range");
+  EXPECT_EQ(canonical("1E99999999999"),
+            "error: Number overflow. Attempting to store a number with magnitude larger than supported range");
+  EXPECT_EQ(canonical("1E-131"),
+            "error: Number underflow. Attempting to store a number with magnitude smaller than supported range");
+  EXPECT_EQ(canonical("123456789012345678901234567890123456789"),
+            "error: Attempting to store more than 38 significant digits in a Number");
 }
 
 TEST(Decimal, OrderOfBytesIsOrderOfNumbers) {
-  const std::vector<std::string> ascending = {"-9.99E125", "-1E20", "-101", "-100", "-99.5", "-1", "-0.5", "-0.05", "-1E-130", "0", "1E-130", "0.049",
-                                              "0.05",      "0.5",   "1",    "1.01", "9",     "10", "99.5", "100",   "1E20",    "9.99E125"};
+  const std::vector<std::string> ascending = {
+      "-9.99E125", "-1E20", "-101", "-100", "-99.5", "-1", "-0.5", "-0.05", "-1E-130", "0",    "1E-130",
+      "0.049",     "0.05",  "0.5",  "1",    "1.01",  "9",  "10",   "99.5",  "100",     "1E20", "9.99E125"};
   std::string previous;
   for (const std::string& text : ascending) {
     std::string bytes;
@@ -63,7 +68,8 @@ TEST(Decimal, ExactSums) {
   EXPECT_EQ(sum("-100", "0.01"), "-99.99");
   EXPECT_EQ(sum("1E37", "1"), "10000000000000000000000000000000000001");
   EXPECT_EQ(sum("1E38", "1"), "error: Attempting to store more than 38 significant digits in a Number");
-  EXPECT_EQ(sum("9.9E125", "9.9E125"), "error: Number overflow. Attempting to store a number with magnitude larger than supported range");
+  EXPECT_EQ(sum("9.9E125", "9.9E125"),
+            "error: Number overflow. Attempting to store a number with magnitude larger than supported range");
   EXPECT_EQ(subtract(*Decimal::parse("1"), *Decimal::parse("0.9"))->text(), "0.1");
 }
 

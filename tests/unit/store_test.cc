@@ -22,7 +22,9 @@ using testing::ManualClock;
 
 class Folder {
  public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("leat-unit-" + std::to_string(getpid()) + "-" + std::to_string(next_++))) {}
+  Folder()
+      : path_(std::filesystem::temp_directory_path() /
+              ("leat-unit-" + std::to_string(getpid()) + "-" + std::to_string(next_++))) {}
   ~Folder() { std::filesystem::remove_all(path_); }
   std::string path() const { return path_.string(); }
 
@@ -49,7 +51,8 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
   }
   std::string keys(const Range& range, Direction direction) {
     std::string out;
-    for (auto cursor = store_->scan(range, direction); cursor->valid(); cursor->next()) out += std::string(cursor->key()) + " ";
+    for (auto cursor = store_->scan(range, direction); cursor->valid(); cursor->next())
+      out += std::string(cursor->key()) + " ";
     return out;
   }
   void wait_durable() {
@@ -230,7 +233,9 @@ TEST_P(StoreTest, ATimerRunsWhenItsTimeHasComeAlsoAfterARestart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, StoreTest,
-                         ::testing::Values(Engine{"fsync", Durability::kFsync, false}, Engine{"os", Durability::kOs, false}, Engine{"memory", Durability::kOs, true}),
+                         ::testing::Values(Engine{"fsync", Durability::kFsync, false},
+                                           Engine{"os", Durability::kOs, false},
+                                           Engine{"memory", Durability::kOs, true}),
                          [](const auto& engine) { return std::string(engine.param.name); });
 
 TEST(RocksDbStore, ASecondServerIsKeptOut) {
@@ -240,7 +245,15 @@ TEST(RocksDbStore, ASecondServerIsKeptOut) {
 }
 
 TEST(Key, TextsKeepTheirOrderInTuples) {
-  const std::vector<std::pair<std::string, std::string>> ascending = {{"", ""}, {"", "b"}, {std::string("\0", 1), "a"}, {"a", "z"}, {std::string("a\0", 2), ""}, {"a!", ""}, {"ab", ""}, {"b", ""}, {"\xFF", ""}};
+  const std::vector<std::pair<std::string, std::string>> ascending = {{"", ""},
+                                                                      {"", "b"},
+                                                                      {std::string("\0", 1), "a"},
+                                                                      {"a", "z"},
+                                                                      {std::string("a\0", 2), ""},
+                                                                      {"a!", ""},
+                                                                      {"ab", ""},
+                                                                      {"b", ""},
+                                                                      {"\xFF", ""}};
   std::string previous;
   for (const auto& [first, second] : ascending) {
     const std::string key = make_key(first, second);

@@ -53,13 +53,17 @@ void run_table(const std::string& name, const std::function<std::string(const st
   for (std::string line; std::getline(file, line);) {
     ++number;
     if (trimmed(line).empty() || line.starts_with("#")) continue;
-    if (line.starts_with("item ")) context.item = parse_item(line.substr(5));
-    else if (line.starts_with("values ")) context.values = parse_item(line.substr(7));
-    else if (line.starts_with("names ")) context.names = parse_names(line.substr(6));
+    if (line.starts_with("item "))
+      context.item = parse_item(line.substr(5));
+    else if (line.starts_with("values "))
+      context.values = parse_item(line.substr(7));
+    else if (line.starts_with("names "))
+      context.names = parse_names(line.substr(6));
     else {
       const auto arrow = line.rfind(" -> ");
       ASSERT_NE(arrow, std::string::npos) << name << ":" << number;
-      EXPECT_EQ(check(trimmed(line.substr(0, arrow)), context), trimmed(line.substr(arrow + 4))) << name << ":" << number << ": " << line;
+      EXPECT_EQ(check(trimmed(line.substr(0, arrow)), context), trimmed(line.substr(arrow + 4)))
+          << name << ":" << number << ": " << line;
       ++lines;
     }
   }

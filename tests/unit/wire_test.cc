@@ -22,8 +22,15 @@ namespace {
 TEST(SigV4, AgreesWithAwsTestSuite) {
   const auto verified = [](std::string target, std::string_view signature) {
     const std::string authorization =
-        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + std::string(signature);
-    runtime::HttpRequest request{"GET", target, {{"Host", "example.amazonaws.com"}, {"X-Amz-Date", "20150830T123600Z"}, {"Authorization", authorization}}, "", false};
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+        "SignedHeaders=host;x-amz-date, Signature=" +
+        std::string(signature);
+    runtime::HttpRequest request{
+        "GET",
+        target,
+        {{"Host", "example.amazonaws.com"}, {"X-Amz-Date", "20150830T123600Z"}, {"Authorization", authorization}},
+        "",
+        false};
     wire::Signature parsed;
     std::string problem;
     EXPECT_EQ(wire::parse_signature(request, parsed, problem), wire::SignatureForm::kWellFormed) << problem;
@@ -31,8 +38,10 @@ TEST(SigV4, AgreesWithAwsTestSuite) {
     return wire::verify(request, parsed, wire::signing_key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", parsed));
   };
   EXPECT_TRUE(verified("/", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"));
-  EXPECT_TRUE(verified("/?Param2=value2&Param1=value1", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"));
-  EXPECT_FALSE(verified("/?Param2=value3&Param1=value1", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"));
+  EXPECT_TRUE(
+      verified("/?Param2=value2&Param1=value1", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"));
+  EXPECT_FALSE(
+      verified("/?Param2=value3&Param1=value1", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"));
 }
 
 TEST(SigV4, SaysWhatAnAuthorizationHeaderLacks) {
@@ -41,12 +50,14 @@ TEST(SigV4, SaysWhatAnAuthorizationHeaderLacks) {
   std::string problem;
   EXPECT_EQ(wire::parse_signature(request, parsed, problem), wire::SignatureForm::kIncomplete);
   EXPECT_EQ(problem,
-            "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires "
+            "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' "
+            "parameter. Authorization header requires "
             "existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256 Credential=x");
 }
 
 TEST(Uri, LabelsOfATemplate) {
-  const auto labels = wire::match_uri("/2015-03-31/functions/{FunctionName}/invocations", "/2015-03-31/functions/arn%3Aaws%3Ax/invocations/");
+  const auto labels = wire::match_uri("/2015-03-31/functions/{FunctionName}/invocations",
+                                      "/2015-03-31/functions/arn%3Aaws%3Ax/invocations/");
   ASSERT_TRUE(labels);
   EXPECT_EQ(labels->at("FunctionName"), "arn:aws:x");
   EXPECT_FALSE(wire::match_uri("/2015-03-31/functions/{FunctionName}", "/2015-03-31/functions"));
@@ -57,28 +68,39 @@ TEST(Uri, LabelsOfATemplate) {
 TEST(Encoding, Base64IsStrict) {
   EXPECT_EQ(base64_decode("AAECAw=="), std::string("\0\1\2\3", 4));
   EXPECT_EQ(base64_encode(std::string("\0\1\2\3", 4)), "AAECAw==");
-  for (const char* text : {"A", "AA", "AA=", "A===", "AA==AA==", "A A=", "-_=="}) EXPECT_FALSE(base64_decode(text)) << text;
+  for (const char* text : {"A", "AA", "AA=", "A===", "AA==AA==", "A A=", "-_=="})
+    EXPECT_FALSE(base64_decode(text)) << text;
 }
 
 std::string decoded(std::string_view json) {
   aws::JsonReader reader;
   aws::Violations violations;
   dynamodb::CreateTableInput input;
-  if (auto error = reader.read(dynamodb::CreateTableInput::kShape, json, &input, violations)) return "serialization: " + error->message;
+  if (auto error = reader.read(dynamodb::CreateTableInput::kShape, json, &input, violations))
+    return "serialization: " + error->message;
   return violations.empty() ? "fine" : violations.message();
 }
 
 TEST(Constraints, InTheWordsOfAws) {
   EXPECT_EQ(decoded(R"({"TableName": "abc", "Unknown": 1})"), "fine");
-  EXPECT_EQ(decoded("{}"), "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null");
+  EXPECT_EQ(
+      decoded("{}"),
+      "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null");
   EXPECT_EQ(decoded(R"({"TableName": "abc", "BillingMode": "FREE"})"),
-            "1 validation error detected: Value 'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]");
-  EXPECT_EQ(decoded(R"({"TableName": "", "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "X"}, {"AttributeType": "S"}]})"),
-            "3 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1; "
-            "Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [S, N, B]; "
-            "Value null at 'attributeDefinitions.2.member.attributeName' failed to satisfy constraint: Member must not be null");
+            "1 validation error detected: Value 'FREE' at 'billingMode' failed to satisfy constraint: Member must "
+            "satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]");
+  EXPECT_EQ(
+      decoded(
+          R"({"TableName": "", "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "X"}, {"AttributeType": "S"}]})"),
+      "3 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length "
+      "greater than or equal to 1; "
+      "Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy "
+      "enum value set: [S, N, B]; "
+      "Value null at 'attributeDefinitions.2.member.attributeName' failed to satisfy constraint: Member must not be "
+      "null");
   EXPECT_EQ(decoded(R"({"TableName": "abc", "KeySchema": []})"),
-            "1 validation error detected: Value '[]' at 'keySchema' failed to satisfy constraint: Member must have length greater than or equal to 1");
+            "1 validation error detected: Value '[]' at 'keySchema' failed to satisfy constraint: Member must have "
+            "length greater than or equal to 1");
 }
 
 TEST(Json, TypesThatDoNotFit) {
@@ -87,7 +109,8 @@ TEST(Json, TypesThatDoNotFit) {
   EXPECT_EQ(decoded(R"({"TableName": 1})"), "serialization: NUMBER_VALUE cannot be converted to String");
   EXPECT_EQ(decoded(R"({"TableName": {}})"), "serialization: Start of structure or map found where not expected");
   EXPECT_EQ(decoded(R"({"TableName": "abc", "KeySchema": "x"})"), "serialization: Unexpected field type");
-  EXPECT_EQ(decoded(R"({"TableName": "abc", "DeletionProtectionEnabled": 1})"), "serialization: NUMBER_VALUE cannot be converted to Boolean");
+  EXPECT_EQ(decoded(R"({"TableName": "abc", "DeletionProtectionEnabled": 1})"),
+            "serialization: NUMBER_VALUE cannot be converted to Boolean");
   EXPECT_EQ(decoded(std::string(5000, '[')), "serialization: ");
   EXPECT_EQ(decoded("{\"TableName\": \"\xff\xfe\"}"), "serialization: ");
 }
@@ -111,7 +134,8 @@ void collect(const aws::Shape& shape, std::set<const aws::Shape*>& seen) {
 
 TEST(Models, EveryPatternCanBeRead) {
   std::set<const aws::Shape*> shapes;
-  for (const auto* model : {&dynamodb::kModel, &dynamodbstreams::kModel, &lambda::kModel, &logs::kModel, &iam::kModel, &sts::kModel}) {
+  for (const auto* model :
+       {&dynamodb::kModel, &dynamodbstreams::kModel, &lambda::kModel, &logs::kModel, &iam::kModel, &sts::kModel}) {
     for (const auto& operation : model->operations) {
       if (operation.input) collect(*operation.input, shapes);
     }
@@ -122,7 +146,8 @@ TEST(Models, EveryPatternCanBeRead) {
     ++patterns;
     int error = 0;
     PCRE2_SIZE offset = 0;
-    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(shape->pattern.data()), shape->pattern.size(), PCRE2_UTF | PCRE2_ALT_BSUX, &error, &offset, nullptr);
+    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(shape->pattern.data()), shape->pattern.size(),
+                                     PCRE2_UTF | PCRE2_ALT_BSUX, &error, &offset, nullptr);
     EXPECT_TRUE(code) << shape->name << ": " << shape->pattern;
     pcre2_code_free(code);
   }

@@ -40,12 +40,15 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 bool is_name(std::string_view name) {
-  return name.size() == 64 && std::all_of(name.begin(), name.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return name.size() == 64 &&
+         std::all_of(name.begin(), name.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
 
-Blobs::Blobs(std::filesystem::path folder) : folder_(std::move(folder)) { std::filesystem::create_directories(folder_); }
+Blobs::Blobs(std::filesystem::path folder) : folder_(std::move(folder)) {
+  std::filesystem::create_directories(folder_);
+}
 
 std::string Blobs::digest(std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];

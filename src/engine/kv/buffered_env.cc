@@ -10,14 +10,17 @@ namespace {
 
 class BufferedFile final : public rocksdb::WritableFileWrapper {
  public:
-  explicit BufferedFile(std::unique_ptr<rocksdb::WritableFile> file) : WritableFileWrapper(file.get()), file_(std::move(file)) {}
+  explicit BufferedFile(std::unique_ptr<rocksdb::WritableFile> file)
+      : WritableFileWrapper(file.get()), file_(std::move(file)) {}
 
   rocksdb::Status Append(const rocksdb::Slice& data) override {
     std::lock_guard lock(mutex_);
     buffer_.append(data.data(), data.size());
     return rocksdb::Status::OK();
   }
-  rocksdb::Status Append(const rocksdb::Slice& data, const rocksdb::DataVerificationInfo&) override { return Append(data); }
+  rocksdb::Status Append(const rocksdb::Slice& data, const rocksdb::DataVerificationInfo&) override {
+    return Append(data);
+  }
   rocksdb::Status Flush() override { return rocksdb::Status::OK(); }
   rocksdb::Status Sync() override {
     const auto status = write_through();
@@ -56,7 +59,8 @@ class BufferedEnv final : public rocksdb::EnvWrapper {
   BufferedEnv() : EnvWrapper(rocksdb::Env::Default()) {}
   const char* Name() const override { return "BufferedEnv"; }
 
-  rocksdb::Status NewWritableFile(const std::string& name, std::unique_ptr<rocksdb::WritableFile>* out, const rocksdb::EnvOptions& options) override {
+  rocksdb::Status NewWritableFile(const std::string& name, std::unique_ptr<rocksdb::WritableFile>* out,
+                                  const rocksdb::EnvOptions& options) override {
     std::unique_ptr<rocksdb::WritableFile> file;
     const auto status = target()->NewWritableFile(name, &file, options);
     if (status.ok()) *out = std::make_unique<BufferedFile>(std::move(file));
@@ -68,6 +72,8 @@ class BufferedEnv final : public rocksdb::EnvWrapper {
 
 void FreeEnv::operator()(rocksdb::Env* env) const { delete env; }
 
-std::unique_ptr<rocksdb::Env, FreeEnv> make_buffered_env() { return std::unique_ptr<rocksdb::Env, FreeEnv>(new BufferedEnv); }
+std::unique_ptr<rocksdb::Env, FreeEnv> make_buffered_env() {
+  return std::unique_ptr<rocksdb::Env, FreeEnv>(new BufferedEnv);
+}
 
 }  // namespace leat::kv

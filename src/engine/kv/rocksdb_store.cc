@@ -35,8 +35,10 @@ class RocksDbCursor final : public Cursor {
     options.iterate_lower_bound = &lower_;
     if (!range_.end.empty()) options.iterate_upper_bound = &upper_;
     iterator_.reset(db.NewIterator(options));
-    if (direction_ == Direction::kForward) iterator_->Seek(lower_);
-    else iterator_->SeekToLast();
+    if (direction_ == Direction::kForward)
+      iterator_->Seek(lower_);
+    else
+      iterator_->SeekToLast();
   }
 
   bool valid() const override {
@@ -47,8 +49,10 @@ class RocksDbCursor final : public Cursor {
   std::string_view key() const override { return {iterator_->key().data(), iterator_->key().size()}; }
   std::string_view value() const override { return {iterator_->value().data(), iterator_->value().size()}; }
   void next() override {
-    if (direction_ == Direction::kForward) iterator_->Next();
-    else iterator_->Prev();
+    if (direction_ == Direction::kForward)
+      iterator_->Next();
+    else
+      iterator_->Prev();
   }
 
  private:
@@ -88,8 +92,10 @@ class RocksDbStore final : public Store {
     out.version = stripe(key).load(std::memory_order_acquire);
     rocksdb::PinnableSlice value;
     const auto status = db_->Get(rocksdb::ReadOptions(), db_->DefaultColumnFamily(), slice(key), &value);
-    if (status.ok()) out.value.emplace(value.data(), value.size());
-    else if (!status.IsNotFound()) check(status, "get");
+    if (status.ok())
+      out.value.emplace(value.data(), value.size());
+    else if (!status.IsNotFound())
+      check(status, "get");
     return out;
   }
 
@@ -103,7 +109,8 @@ class RocksDbStore final : public Store {
     {
       std::lock_guard lock(commit_mutex_);
       for (const auto& expected : batch.expectations()) {
-        if (stripe(expected.key).load(std::memory_order_relaxed) != expected.version) return std::unexpected(Conflict{});
+        if (stripe(expected.key).load(std::memory_order_relaxed) != expected.version)
+          return std::unexpected(Conflict{});
       }
       write(batch);
       for (const auto& put : batch.puts()) stripe(put.key).fetch_add(1, std::memory_order_release);
@@ -114,8 +121,10 @@ class RocksDbStore final : public Store {
       if (durability_ == Durability::kOs && !batch.appends().empty()) taken = logs_.collect();
     }
     // Subscribers hear of an append even where nobody waits for its durability.
-    if (!taken.empty()) logs_.settle(taken);
-    else if (!batch.appends().empty()) want_sync();
+    if (!taken.empty())
+      logs_.settle(taken);
+    else if (!batch.appends().empty())
+      want_sync();
     return position;
   }
 
@@ -155,10 +164,13 @@ class RocksDbStore final : public Store {
     rocksdb::WriteBatch out;
     for (const auto& range : batch.erased_ranges()) out.DeleteRange(slice(range.begin), slice(range.end));
     for (const auto& put : batch.puts()) {
-      if (put.value) out.Put(slice(put.key), slice(*put.value));
-      else out.Delete(slice(put.key));
+      if (put.value)
+        out.Put(slice(put.key), slice(*put.value));
+      else
+        out.Delete(slice(put.key));
     }
-    for (const auto& append : batch.appends()) out.Put(slice(log_key(append.log, logs_.take(append.log))), slice(append.record));
+    for (const auto& append : batch.appends())
+      out.Put(slice(log_key(append.log, logs_.take(append.log))), slice(append.record));
     const auto status = db_->Write(rocksdb::WriteOptions(), &out);
     if (status.ok()) return;
     for (const auto& append : batch.appends()) logs_.give_back(append.log);

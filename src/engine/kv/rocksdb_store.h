@@ -18,10 +18,10 @@ enum class Durability : std::uint8_t {
 };
 
 struct RocksDbOptions {
-  std::string folder;               // created where missing
+  std::string folder;  // created where missing
   Durability durability = Durability::kFsync;
-  bool in_memory = false;           // nothing touches the disk, nothing survives
-  rocksdb::Env* env = nullptr;      // a test's environment; null for the system's
+  bool in_memory = false;       // nothing touches the disk, nothing survives
+  rocksdb::Env* env = nullptr;  // a test's environment; null for the system's
 };
 
 // Throws StoreFailure where the folder cannot be opened, or where another server has it open.

@@ -48,7 +48,9 @@ class Batch {
   void erase(Range range) { erased_ranges_.push_back(std::move(range)); }
 
   // Appends `record` to `log`, a key prefix that nothing else writes under.
-  void append(std::string_view log, std::string_view record) { appends_.push_back({std::string(log), std::string(record)}); }
+  void append(std::string_view log, std::string_view record) {
+    appends_.push_back({std::string(log), std::string(record)});
+  }
 
   // The commit fails with Conflict where `key` changed after it was read at `version`.
   void expect(std::string_view key, Version version) { expectations_.push_back({std::string(key), version}); }

@@ -87,7 +87,8 @@ Cgroup::~Cgroup() {
 
 void Cgroup::limit_memory(std::uint64_t bytes) {
   write_file(folders_[0] / (unified_ ? "memory.max" : "memory.limit_in_bytes"), std::to_string(bytes));
-  write_file(folders_[0] / (unified_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes"), unified_ ? "0" : std::to_string(bytes));
+  write_file(folders_[0] / (unified_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes"),
+             unified_ ? "0" : std::to_string(bytes));
 }
 
 void Cgroup::limit_processes(std::uint32_t count) {

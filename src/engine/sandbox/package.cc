@@ -30,7 +30,9 @@ Archive open_archive(std::string_view zip) {
 }
 
 bool is_safe_path(std::string_view name) {
-  if (name.empty() || name.front() == '/' || name.find('\\') != std::string_view::npos || name.find('\0') != std::string_view::npos) return false;
+  if (name.empty() || name.front() == '/' || name.find('\\') != std::string_view::npos ||
+      name.find('\0') != std::string_view::npos)
+    return false;
   for (const auto& part : fs::path(name)) {
     if (part == "..") return false;
   }
@@ -41,7 +43,8 @@ bool is_safe_path(std::string_view name) {
 mode_t mode_of(zip_t* archive, zip_uint64_t index) {
   zip_uint8_t system = 0;
   zip_uint32_t attributes = 0;
-  if (zip_file_get_external_attributes(archive, index, 0, &system, &attributes) != 0 || system != ZIP_OPSYS_UNIX) return 0;
+  if (zip_file_get_external_attributes(archive, index, 0, &system, &attributes) != 0 || system != ZIP_OPSYS_UNIX)
+    return 0;
   return attributes >> 16;
 }
 
@@ -56,7 +59,8 @@ Result<void, PackageProblem> check_entry(zip_t* archive, zip_uint64_t index, zip
 }
 
 // What an entry says of its size is not believed: the bytes are counted.
-Result<void, PackageProblem> write_entry(zip_t* archive, zip_uint64_t index, const fs::path& path, std::uint64_t& left) {
+Result<void, PackageProblem> write_entry(zip_t* archive, zip_uint64_t index, const fs::path& path,
+                                         std::uint64_t& left) {
   std::unique_ptr<zip_file_t, Discard> file(zip_fopen_index(archive, index, 0));
   if (!file) return std::unexpected(PackageProblem::kNotAZip);
   fs::create_directories(path.parent_path());
@@ -83,8 +87,10 @@ Result<void, PackageProblem> write_all(zip_t* archive, const fs::path& folder, s
     const auto index = static_cast<zip_uint64_t>(i);
     TRY_VOID(check_entry(archive, index, stat));
     const fs::path path = folder / stat.name;
-    if (std::string_view(stat.name).ends_with('/')) fs::create_directories(path);
-    else TRY_VOID(write_entry(archive, index, path, limit));
+    if (std::string_view(stat.name).ends_with('/'))
+      fs::create_directories(path);
+    else
+      TRY_VOID(write_entry(archive, index, path, limit));
   }
   return {};
 }

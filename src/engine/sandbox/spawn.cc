@@ -42,8 +42,10 @@ void limit(int resource, rlim_t value) {
   dup2(nothing, 0);
   dup2(request.output, 1);
   dup2(request.output, 2);
-  if (request.channel == 3) fcntl(3, F_SETFD, 0);
-  else if (request.channel >= 0) dup2(request.channel, 3);
+  if (request.channel == 3)
+    fcntl(3, F_SETFD, 0);
+  else if (request.channel >= 0)
+    dup2(request.channel, 3);
   // Not every library opens its sockets close-on-exec: a worker must not inherit the server's listener or its clients.
   close_range(4, ~0U, 0);
   sigset_t none;

@@ -10,13 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <array>
-#include <atomic>
 #include <cstdio>
 #include <deque>
 #include <fstream>
@@ -33,8 +33,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::uint32_t kMaxProcesses = 1024;        // Lambda's own limit
-constexpr std::uint64_t kTmpBytes = 512ULL << 20;    // and that of /tmp
+constexpr std::uint32_t kMaxProcesses = 1024;      // Lambda's own limit
+constexpr std::uint64_t kTmpBytes = 512ULL << 20;  // and that of /tmp
 constexpr std::size_t kMaxFrame = 64U << 20;
 constexpr const char* kCodePath = "/var/task";
 constexpr const char* kBubblewrap = "/usr/bin/bwrap";
@@ -45,17 +45,34 @@ constexpr const char* kBubblewrap = "/usr/bin/bwrap";
 void append_system(std::vector<std::string>& arguments) {
   for (const char* path : {"/usr", "/lib", "/lib64", "/bin", "/sbin", "/lib32"}) {
     std::error_code error;
-    if (fs::is_symlink(path, error)) arguments.insert(arguments.end(), {"--symlink", fs::read_symlink(path), path});
-    else if (fs::exists(path, error)) arguments.insert(arguments.end(), {"--ro-bind", path, path});
+    if (fs::is_symlink(path, error))
+      arguments.insert(arguments.end(), {"--symlink", fs::read_symlink(path), path});
+    else if (fs::exists(path, error))
+      arguments.insert(arguments.end(), {"--ro-bind", path, path});
   }
-  for (const char* path : {"/etc/ssl", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"}) {
+  for (const char* path : {"/etc/ssl", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/resolv.conf",
+                           "/etc/hosts", "/etc/nsswitch.conf"}) {
     arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
   }
 }
 
 std::vector<std::string> bubblewrap() {
-  return {kBubblewrap, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--uid", "993", "--gid", "990",
-          "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "lambda"};
+  return {kBubblewrap,
+          "--unshare-user",
+          "--unshare-pid",
+          "--unshare-ipc",
+          "--unshare-uts",
+          "--unshare-cgroup-try",
+          "--uid",
+          "993",
+          "--gid",
+          "990",
+          "--cap-drop",
+          "ALL",
+          "--die-with-parent",
+          "--new-session",
+          "--hostname",
+          "lambda"};
 }
 
 }  // namespace
@@ -180,11 +197,12 @@ class Process : public std::enable_shared_from_this<Process> {
 
  private:
   void write_next() {
-    asio::async_write(channel_, asio::buffer(outgoing_.front()), [self = shared_from_this()](error_code error, std::size_t) {
-      if (error) return;
-      self->outgoing_.pop_front();
-      if (!self->outgoing_.empty()) self->write_next();
-    });
+    asio::async_write(channel_, asio::buffer(outgoing_.front()),
+                      [self = shared_from_this()](error_code error, std::size_t) {
+                        if (error) return;
+                        self->outgoing_.pop_front();
+                        if (!self->outgoing_.empty()) self->write_next();
+                      });
   }
 
   void read_head() {
@@ -265,12 +283,15 @@ class ProcessWorker final : public Worker {
   void listen(WorkerEvents events) override { process_->events = std::move(events); }
   void send(char kind, std::string_view payload) override { process_->send(kind, payload); }
   void install(const fs::path& code) override {
-    fs::copy(code, folder_, fs::copy_options::recursive | fs::copy_options::create_hard_links | fs::copy_options::overwrite_existing);
+    fs::copy(code, folder_,
+             fs::copy_options::recursive | fs::copy_options::create_hard_links | fs::copy_options::overwrite_existing);
   }
   std::string code_path() const override { return isolated_ ? kCodePath : folder_.string(); }
   void limit_memory(std::uint64_t bytes) override {
-    if (process_->cgroup()) process_->cgroup()->limit_memory(bytes);
-    else limit_data(process_->pid(), bytes);
+    if (process_->cgroup())
+      process_->cgroup()->limit_memory(bytes);
+    else
+      limit_data(process_->pid(), bytes);
   }
   bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
@@ -320,12 +341,14 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   fcntl(output[0], F_SETFL, O_NONBLOCK);
   std::vector<std::string> environment;
   for (const auto& [key, value] : spec.environment) environment.push_back(key + "=" + state_->translated(spec, value));
-  const pid_t pid = sandbox::spawn({state_->command(spec, code), environment, cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1]});
+  const pid_t pid = sandbox::spawn({state_->command(spec, code), environment,
+                                    cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1]});
   close(channel[1]);
   close(output[1]);
   const int pid_descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   if (pid_descriptor < 0) fail("pidfd_open");
-  auto process = std::make_shared<Process>(state_->loop.context(), pid, Process::Descriptors{pid_descriptor, channel[0], output[0]}, std::move(cgroup));
+  auto process = std::make_shared<Process>(
+      state_->loop.context(), pid, Process::Descriptors{pid_descriptor, channel[0], output[0]}, std::move(cgroup));
   process->start();
   return std::make_unique<ProcessWorker>(std::move(process), code, state_->isolation == Isolation::kNamespaces);
 }

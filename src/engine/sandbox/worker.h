@@ -19,7 +19,7 @@ struct RuntimeSpec {
   std::string name;
   // Paths are those inside the sandbox; without one they are translated by `visible`.
   std::vector<std::string> command;
-  std::vector<std::pair<std::string, std::string>> visible;    // host path, path inside; read-only
+  std::vector<std::pair<std::string, std::string>> visible;  // host path, path inside; read-only
   std::vector<std::pair<std::string, std::string>> environment;
 };
 

@@ -28,7 +28,8 @@ std::vector<Record> Log::read(kv::LogPosition from, Limits limits) const {
   for (; cursor->valid() && records.size() < limits.records; cursor->next()) {
     bytes += cursor->value().size();
     if (!records.empty() && bytes > limits.bytes) break;
-    records.push_back({kv::log_position(cursor->key()), time_in(cursor->value()), std::string(cursor->value().substr(kHeader))});
+    records.push_back(
+        {kv::log_position(cursor->key()), time_in(cursor->value()), std::string(cursor->value().substr(kHeader))});
   }
   return records;
 }
@@ -54,8 +55,10 @@ kv::LogPosition Log::first(TimePoint horizon) const {
   while (low < high) {
     const kv::LogPosition middle = low + (high - low) / 2;
     const auto time = time_of(middle);
-    if (time && *time >= horizon) high = middle;
-    else low = middle + 1;
+    if (time && *time >= horizon)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }

@@ -71,12 +71,16 @@ const AttributeValue* Item::find(std::string_view name) const {
   return found != attributes_.end() && found->first == name ? &found->second : nullptr;
 }
 
-AttributeValue* Item::find(std::string_view name) { return const_cast<AttributeValue*>(std::as_const(*this).find(name)); }
+AttributeValue* Item::find(std::string_view name) {
+  return const_cast<AttributeValue*>(std::as_const(*this).find(name));
+}
 
 void Item::set(std::string_view name, AttributeValue value) {
   const auto found = place(attributes_, name);
-  if (found != attributes_.end() && found->first == name) found->second = std::move(value);
-  else attributes_.insert(found, {std::string(name), std::move(value)});
+  if (found != attributes_.end() && found->first == name)
+    found->second = std::move(value);
+  else
+    attributes_.insert(found, {std::string(name), std::move(value)});
 }
 
 bool Item::erase(std::string_view name) {
@@ -86,11 +90,14 @@ bool Item::erase(std::string_view name) {
   return true;
 }
 
-void Item::add_unsorted(std::string_view name, AttributeValue value) { attributes_.emplace_back(std::string(name), std::move(value)); }
+void Item::add_unsorted(std::string_view name, AttributeValue value) {
+  attributes_.emplace_back(std::string(name), std::move(value));
+}
 
 void Item::sort() {
   const auto by_name = [](const Attribute& left, const Attribute& right) { return left.first < right.first; };
-  if (!std::is_sorted(attributes_.begin(), attributes_.end(), by_name)) std::stable_sort(attributes_.begin(), attributes_.end(), by_name);
+  if (!std::is_sorted(attributes_.begin(), attributes_.end(), by_name))
+    std::stable_sort(attributes_.begin(), attributes_.end(), by_name);
   // Keep the last of equal names.
   auto kept = attributes_.begin();
   for (auto each = attributes_.begin(); each != attributes_.end(); ++each) {
@@ -146,11 +153,19 @@ void append_json(const AttributeValue& value, std::string& out) {
                  [&](const Number& number) { append_json_string(out, number.text); },
                  [&](const std::string& text) { append_json_string(out, text); },
                  [&](const Binary& binary) { append_quoted_base64(out, binary.bytes); },
-                 [&](const List& list) { append_array(list, out, [&](const AttributeValue& each) { append_json(each, out); }); },
+                 [&](const List& list) {
+                   append_array(list, out, [&](const AttributeValue& each) { append_json(each, out); });
+                 },
                  [&](const Item& map) { append_json(map, out); },
-                 [&](const StringSet& set) { append_array(set.values, out, [&](const auto& each) { append_json_string(out, each); }); },
-                 [&](const NumberSet& set) { append_array(set.values, out, [&](const auto& each) { append_json_string(out, each); }); },
-                 [&](const BinarySet& set) { append_array(set.values, out, [&](const auto& each) { append_quoted_base64(out, each); }); },
+                 [&](const StringSet& set) {
+                   append_array(set.values, out, [&](const auto& each) { append_json_string(out, each); });
+                 },
+                 [&](const NumberSet& set) {
+                   append_array(set.values, out, [&](const auto& each) { append_json_string(out, each); });
+                 },
+                 [&](const BinarySet& set) {
+                   append_array(set.values, out, [&](const auto& each) { append_quoted_base64(out, each); });
+                 },
                  [&](const Invalid&) { out += "null"; },
              },
              value.variant());

@@ -87,7 +87,8 @@ struct Invalid {
 class AttributeValue {
  public:
   // The order of the alternatives is the persisted type tag; append only.
-  using Variant = std::variant<Null, bool, Number, std::string, Binary, List, Item, StringSet, NumberSet, BinarySet, Invalid>;
+  using Variant =
+      std::variant<Null, bool, Number, std::string, Binary, List, Item, StringSet, NumberSet, BinarySet, Invalid>;
 
   AttributeValue() = default;
   template <class T>
@@ -95,9 +96,13 @@ class AttributeValue {
   AttributeValue(T&& value) : variant_(std::forward<T>(value)) {}
 
   template <class T>
-  const T* get() const { return std::get_if<T>(&variant_); }
+  const T* get() const {
+    return std::get_if<T>(&variant_);
+  }
   template <class T>
-  T* get() { return std::get_if<T>(&variant_); }
+  T* get() {
+    return std::get_if<T>(&variant_);
+  }
   const Variant& variant() const { return variant_; }
   bool operator==(const AttributeValue&) const = default;
 

@@ -25,7 +25,8 @@ std::string wrong_type(element from, std::string_view target) {
   switch (from.type()) {
     case element_type::ARRAY: return fmt::format("Unrecognized collection type class java.lang.{}", target);
     case element_type::OBJECT: return "Start of structure or map found where not expected";
-    case element_type::BOOL: return fmt::format("{}_VALUE cannot be converted to {}", bool(from) ? "TRUE" : "FALSE", target);
+    case element_type::BOOL:
+      return fmt::format("{}_VALUE cannot be converted to {}", bool(from) ? "TRUE" : "FALSE", target);
     case element_type::DOUBLE: return fmt::format("DECIMAL_VALUE cannot be converted to {}", target);
     default: return fmt::format("NUMBER_VALUE cannot be converted to {}", target);
   }
@@ -47,21 +48,24 @@ Result<std::string, std::string> bytes_of(element from) {
   auto bytes = base64_decode(text);
   if (bytes) return std::move(*bytes);
   if (text.size() % 4 != 0) {
-    return std::unexpected(fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size()));
+    return std::unexpected(
+        fmt::format("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.size()));
   }
   return std::unexpected("Invalid last non-pad Base64 character dectected");
 }
 
 Decoded boolean(element from) {
   bool truth = false;
-  if (from.get(truth)) return std::unexpected(from.is_string() ? "Unexpected token received from parser" : wrong_type(from, "Boolean"));
+  if (from.get(truth))
+    return std::unexpected(from.is_string() ? "Unexpected token received from parser" : wrong_type(from, "Boolean"));
   return AttributeValue(truth);
 }
 
 Decoded null(element from) {
   auto truth = TRY(boolean(from));
   if (*truth.get<bool>()) return AttributeValue(Null{});
-  return AttributeValue(Invalid{"One or more parameter values were invalid: Null attribute value types must have the value of true"});
+  return AttributeValue(
+      Invalid{"One or more parameter values were invalid: Null attribute value types must have the value of true"});
 }
 
 Decoded number(element from) {
@@ -73,7 +77,8 @@ Decoded number(element from) {
 Result<simdjson::dom::array, std::string> array_of(element from) {
   simdjson::dom::array array;
   if (!from.get(array)) return array;
-  return std::unexpected(from.is_object() ? "Start of structure or map found where not expected" : "Unexpected field type");
+  return std::unexpected(from.is_object() ? "Start of structure or map found where not expected"
+                                          : "Unexpected field type");
 }
 
 bool sort_without_duplicates(std::vector<std::string>& values) {
@@ -84,10 +89,12 @@ bool sort_without_duplicates(std::vector<std::string>& values) {
 Decoded string_set(element from) {
   StringSet set;
   for (element each : TRY(array_of(from))) set.values.emplace_back(TRY(text_of(each)));
-  if (set.values.empty()) return AttributeValue(Invalid{"One or more parameter values were invalid: An string set  may not be empty"});
+  if (set.values.empty())
+    return AttributeValue(Invalid{"One or more parameter values were invalid: An string set  may not be empty"});
   const std::string given = fmt::format("[{}]", fmt::join(set.values, ", "));
   if (sort_without_duplicates(set.values)) return AttributeValue(std::move(set));
-  return AttributeValue(Invalid{fmt::format("One or more parameter values were invalid: Input collection {} contains duplicates.", given)});
+  return AttributeValue(Invalid{
+      fmt::format("One or more parameter values were invalid: Input collection {} contains duplicates.", given)});
 }
 
 Decoded number_set(element from) {
@@ -97,7 +104,8 @@ Decoded number_set(element from) {
     if (!decimal) return AttributeValue(Invalid{std::move(decimal).error()});
     set.values.push_back(decimal->text());
   }
-  if (set.values.empty()) return AttributeValue(Invalid{"One or more parameter values were invalid: An number set  may not be empty"});
+  if (set.values.empty())
+    return AttributeValue(Invalid{"One or more parameter values were invalid: An number set  may not be empty"});
   if (sort_without_duplicates(set.values)) return AttributeValue(std::move(set));
   return AttributeValue(Invalid{"Input collection contains duplicates"});
 }
@@ -109,10 +117,12 @@ Decoded binary_set(element from) {
     set.values.push_back(TRY(bytes_of(each)));
     given.push_back(base64_encode(set.values.back()));
   }
-  if (set.values.empty()) return AttributeValue(Invalid{"One or more parameter values were invalid: Binary sets should not be empty"});
+  if (set.values.empty())
+    return AttributeValue(Invalid{"One or more parameter values were invalid: Binary sets should not be empty"});
   if (sort_without_duplicates(set.values)) return AttributeValue(std::move(set));
-  return AttributeValue(Invalid{fmt::format("One or more parameter values were invalid: Input collection [{}]of type BS contains duplicates.",
-                                            fmt::join(given, ", "))});
+  return AttributeValue(Invalid{
+      fmt::format("One or more parameter values were invalid: Input collection [{}]of type BS contains duplicates.",
+                  fmt::join(given, ", "))});
 }
 
 Decoded value_of(element from);
@@ -127,7 +137,8 @@ Result<Item, std::string> item_of(element from) {
   simdjson::dom::object object;
   if (from.get(object)) {
     if (!from.is_array()) return std::unexpected("Unexpected field type");
-    return std::unexpected(fmt::format("Unrecognized collection type java.util.Map<java.lang.String, {}.AttributeValue>", kModel));
+    return std::unexpected(
+        fmt::format("Unrecognized collection type java.util.Map<java.lang.String, {}.AttributeValue>", kModel));
   }
   Item item;
   for (auto [name, field] : object) item.add_unsorted(name, TRY(value_of(field)));
@@ -170,9 +181,13 @@ Decoded value_of(element from) {
     AttributeValue value = TRY(typed(type, field));
     if (!several || value.get<Invalid>()) out = std::move(value);
   }
-  if (!out) return AttributeValue(Invalid{"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"});
+  if (!out)
+    return AttributeValue(
+        Invalid{"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"});
   if (several && !out->get<Invalid>()) {
-    return AttributeValue(Invalid{"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"});
+    return AttributeValue(
+        Invalid{"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+                "datatypes"});
   }
   return std::move(*out);
 }

@@ -18,10 +18,13 @@ inline double read_units(std::size_t bytes, bool consistent) {
 }
 
 // 1 KB a unit, at least one.
-inline double write_units(std::size_t bytes) { return static_cast<double>(std::max<std::size_t>(1, (bytes + 1023) / 1024)); }
+inline double write_units(std::size_t bytes) {
+  return static_cast<double>(std::max<std::size_t>(1, (bytes + 1023) / 1024));
+}
 
 // What the response carries for `mode` (NONE, TOTAL or INDEXES), or nothing.
-inline std::optional<ConsumedCapacity> consumed(const std::optional<std::string>& mode, const Table& table, double units) {
+inline std::optional<ConsumedCapacity> consumed(const std::optional<std::string>& mode, const Table& table,
+                                                double units) {
   if (!mode || *mode == "NONE") return std::nullopt;
   ConsumedCapacity out;
   out.table_name = table.name();

@@ -25,10 +25,12 @@ Result<Decimal, std::string> normalized(Decimal value) {
   value.exponent -= static_cast<int>(first);
   value.digits.erase(value.digits.find_last_not_of('0') + 1);
   if (value.exponent > kMaxExponent) {
-    return std::unexpected(std::string("Number overflow. Attempting to store a number with magnitude larger than supported range"));
+    return std::unexpected(
+        std::string("Number overflow. Attempting to store a number with magnitude larger than supported range"));
   }
   if (value.exponent < kMinExponent) {
-    return std::unexpected(std::string("Number underflow. Attempting to store a number with magnitude smaller than supported range"));
+    return std::unexpected(
+        std::string("Number underflow. Attempting to store a number with magnitude smaller than supported range"));
   }
   if (value.digits.size() > kMaxDigits) {
     return std::unexpected(std::string("Attempting to store more than 38 significant digits in a Number"));
@@ -37,7 +39,8 @@ Result<Decimal, std::string> normalized(Decimal value) {
 }
 
 int compare_magnitude(const Decimal& left, const Decimal& right) {
-  if (left.digits.empty() || right.digits.empty()) return static_cast<int>(!left.digits.empty()) - static_cast<int>(!right.digits.empty());
+  if (left.digits.empty() || right.digits.empty())
+    return static_cast<int>(!left.digits.empty()) - static_cast<int>(!right.digits.empty());
   if (left.exponent != right.exponent) return left.exponent < right.exponent ? -1 : 1;
   return left.digits.compare(right.digits);
 }
@@ -49,7 +52,9 @@ struct Aligned {
 };
 Aligned align(const Decimal& left, const Decimal& right) {
   const int top = std::max(left.exponent, right.exponent);
-  const auto padded = [&](const Decimal& value) { return std::string(static_cast<std::size_t>(top - value.exponent), '0') + value.digits; };
+  const auto padded = [&](const Decimal& value) {
+    return std::string(static_cast<std::size_t>(top - value.exponent), '0') + value.digits;
+  };
   Aligned out{padded(left), padded(right), top};
   const std::size_t size = std::max(out.left.size(), out.right.size());
   out.left.resize(size, '0');
@@ -120,7 +125,8 @@ std::string Decimal::text() const {
   const int size = static_cast<int>(digits.size());
   if (exponent <= 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent), '0') + digits;
   if (exponent >= size) return out + digits + std::string(static_cast<std::size_t>(exponent - size), '0');
-  return out + digits.substr(0, static_cast<std::size_t>(exponent)) + "." + digits.substr(static_cast<std::size_t>(exponent));
+  return out + digits.substr(0, static_cast<std::size_t>(exponent)) + "." +
+         digits.substr(static_cast<std::size_t>(exponent));
 }
 
 // sign (0 negative, 1 zero, 2 positive), then u32 exponent + 1000, then each digit as 1 to 10, ended by 0.

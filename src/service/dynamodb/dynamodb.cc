@@ -21,8 +21,10 @@ aws::Result<std::vector<ItemWritten>> DynamoDb::write(std::span<const ItemWrite>
       StoredItem before(std::move(found.value));
       StoredItem after(TRY(write.decide(before)));
       if (after.bytes() != before.bytes()) {
-        if (after.exists()) batch.put(write.key.row, after.bytes());
-        else batch.erase(write.key.row);
+        if (after.exists())
+          batch.put(write.key.row, after.bytes());
+        else
+          batch.erase(write.key.row);
         stage_record(batch, *write.table, {write.key, before.bytes(), after.bytes()}, clock_.now());
       }
       written.push_back({std::move(before), std::move(after)});

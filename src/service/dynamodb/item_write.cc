@@ -23,14 +23,19 @@ aws::Result<bool> returns_old(const std::optional<std::string>& return_values) {
 
 aws::Result<void> refuse_legacy(std::string_view parameter, bool given) {
   if (!given) return {};
-  return aws::fail(errors::kNotOffered, fmt::format("leat does not offer the legacy parameter {} yet; use expressions", parameter));
+  return aws::fail(errors::kNotOffered,
+                   fmt::format("leat does not offer the legacy parameter {} yet; use expressions", parameter));
 }
 
 Result<void, std::string> check_item(const Item& item) {
   if (auto message = first_invalid(item)) return std::unexpected(*message);
   for (const auto& [name, value] : item) {
-    if (name.size() > 65535) return std::unexpected(fmt::format("One or more parameter values were invalid: Attribute name is too large, must be less than 65536 bytes"));
-    if (depth_of(value) > kMaxDepth) return std::unexpected("Nesting Levels have exceeded supported limits: Attributes Values cannot be nested more than 32 levels");
+    if (name.size() > 65535)
+      return std::unexpected(fmt::format(
+          "One or more parameter values were invalid: Attribute name is too large, must be less than 65536 bytes"));
+    if (depth_of(value) > kMaxDepth)
+      return std::unexpected(
+          "Nesting Levels have exceeded supported limits: Attributes Values cannot be nested more than 32 levels");
   }
   if (size_of(item) > kMaxItemSize) return std::unexpected(std::string(kItemTooLarge));
   return {};

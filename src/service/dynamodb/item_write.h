@@ -22,17 +22,19 @@ struct WriteCondition {
 template <class Input>
 aws::Result<WriteCondition> read_condition(const Input& input, expression::Names& names) {
   WriteCondition out{std::nullopt, input.return_values_on_condition_check_failure == "ALL_OLD"};
-  if (input.condition_expression) out.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
+  if (input.condition_expression)
+    out.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
   return out;
 }
 
 // ReturnValues of PutItem and DeleteItem: true for ALL_OLD, false for NONE, refused otherwise.
 aws::Result<bool> returns_old(const std::optional<std::string>& return_values);
 
-// Refuses expression attributes without an expression, and the parameters of before 2014, which leat does not offer yet.
+// Refuses expression attributes without an expression, and the parameters of before 2014, which leat does not offer
+// yet.
 struct ExpressionUse {
-  bool any_expression;        // of any kind
-  bool any_value_expression;  // one that may use values
+  bool any_expression;                 // of any kind
+  bool any_value_expression;           // one that may use values
   std::string_view value_expressions;  // "ConditionExpression is null": AWS's end of the message
 };
 template <class Input>
@@ -42,7 +44,8 @@ aws::Result<void> check_expression_use(const Input& input, const ExpressionUse& 
   }
   if constexpr (requires { input.expression_attribute_values; }) {
     if (input.expression_attribute_values && !use.any_value_expression) {
-      return aws::fail(errors::kValidation, "ExpressionAttributeValues can only be specified when using expressions: " + std::string(use.value_expressions));
+      return aws::fail(errors::kValidation, "ExpressionAttributeValues can only be specified when using expressions: " +
+                                                std::string(use.value_expressions));
     }
   }
   return {};

@@ -27,20 +27,29 @@ std::size_t key_size(const AttributeValue& value) {
   return 1;
 }
 
-std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(aws::errors::kValidation, std::move(message)); }
+std::unexpected<aws::Error> refuse(std::string message) {
+  return aws::fail(aws::errors::kValidation, std::move(message));
+}
 
 aws::Result<void> check_part(const KeyAttribute& attribute, const AttributeValue& value, bool sort) {
   const std::size_t size = key_size(value);
   if (size == 0) {
-    return refuse(fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-                              "empty {} value. Key: {}", attribute.type == "B" ? "binary" : "string", attribute.name));
+    return refuse(fmt::format(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+        "empty {} value. Key: {}",
+        attribute.type == "B" ? "binary" : "string", attribute.name));
   }
   const std::size_t limit = sort ? kMaxSortKey : kMaxPartitionKey;
   if (size <= limit) return {};
   if (sort) {
-    return refuse(fmt::format("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of {} bytes", limit));
+    return refuse(
+        fmt::format("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the "
+                    "size limit of {} bytes",
+                    limit));
   }
-  return refuse(fmt::format("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of{} bytes", limit));
+  return refuse(fmt::format(
+      "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of{} bytes",
+      limit));
 }
 
 aws::Result<PrimaryKey> build(const Table& table, const Item& from) {
@@ -48,7 +57,8 @@ aws::Result<PrimaryKey> build(const Table& table, const Item& from) {
   const AttributeValue& partition = *from.find(table.partition.name);
   TRY_VOID(check_part(table.partition, partition, false));
   key.row = partition_prefix(table, partition);
-  key.hash = static_cast<std::uint32_t>(kv::read_u64(key.row.substr(table.item_prefix.size()) + std::string(4, '\0')) >> 32);
+  key.hash =
+      static_cast<std::uint32_t>(kv::read_u64(key.row.substr(table.item_prefix.size()) + std::string(4, '\0')) >> 32);
   key.attributes.set(table.partition.name, partition);
   if (table.sort) {
     const AttributeValue& sort = *from.find(table.sort->name);
@@ -80,20 +90,25 @@ std::string item_prefix(std::string_view account, std::string_view region, std::
   return home_key(account, region, 'i') + kv::make_key(table_id);
 }
 
-std::string stream_row(std::string_view account, std::string_view region, std::string_view table, std::string_view label) {
+std::string stream_row(std::string_view account, std::string_view region, std::string_view table,
+                       std::string_view label) {
   return home_key(account, region, 's') + kv::make_key(table, label);
 }
 
-std::string log_name(std::string_view account, std::string_view region, std::string_view table, std::string_view label, std::uint32_t shard) {
+std::string log_name(std::string_view account, std::string_view region, std::string_view table, std::string_view label,
+                     std::uint32_t shard) {
   std::string key = home_key(account, region, 'l') + kv::make_key(table, label);
   kv::append_u32(key, shard);
   return key;
 }
 
 void append_part(std::string& row, const AttributeValue& value) {
-  if (const auto* text = value.get<std::string>()) kv::append_text(row, *text);
-  else if (const auto* binary = value.get<Binary>()) kv::append_text(row, binary->bytes);
-  else Decimal::parse(value.get<Number>()->text)->append_ordered(row);
+  if (const auto* text = value.get<std::string>())
+    kv::append_text(row, *text);
+  else if (const auto* binary = value.get<Binary>())
+    kv::append_text(row, binary->bytes);
+  else
+    Decimal::parse(value.get<Number>()->text)->append_ordered(row);
 }
 
 std::string partition_prefix(const Table& table, const AttributeValue& partition) {
@@ -121,11 +136,13 @@ aws::Result<PrimaryKey> key_from_item(const Table& table, const Item& item) {
     if (!attribute) continue;
     const AttributeValue* value = item.find(attribute->name);
     if (!value) {
-      return refuse(fmt::format("One or more parameter values were invalid: Missing the key {} in the item", attribute->name));
+      return refuse(
+          fmt::format("One or more parameter values were invalid: Missing the key {} in the item", attribute->name));
     }
     if (value->type() != attribute->type) {
-      return refuse(fmt::format("One or more parameter values were invalid: Type mismatch for key {} expected: {} actual: {}",
-                                attribute->name, attribute->type, value->type()));
+      return refuse(
+          fmt::format("One or more parameter values were invalid: Type mismatch for key {} expected: {} actual: {}",
+                      attribute->name, attribute->type, value->type()));
     }
   }
   return build(table, item);

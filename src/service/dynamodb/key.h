@@ -28,17 +28,19 @@ struct KeyAttribute {
 };
 
 struct PrimaryKey {
-  Item attributes;          // only the key's
-  std::string row;          // in the key space
-  std::uint32_t hash = 0;   // of the partition key
+  Item attributes;         // only the key's
+  std::string row;         // in the key space
+  std::uint32_t hash = 0;  // of the partition key
 };
 
 std::string home_key(std::string_view account, std::string_view region, char room);
 std::string table_row(std::string_view account, std::string_view region, std::string_view name);
 std::string tags_row(std::string_view account, std::string_view region, std::string_view name);
 std::string item_prefix(std::string_view account, std::string_view region, std::string_view table_id);
-std::string stream_row(std::string_view account, std::string_view region, std::string_view table, std::string_view label);
-std::string log_name(std::string_view account, std::string_view region, std::string_view table, std::string_view label, std::uint32_t shard);
+std::string stream_row(std::string_view account, std::string_view region, std::string_view table,
+                       std::string_view label);
+std::string log_name(std::string_view account, std::string_view region, std::string_view table, std::string_view label,
+                     std::uint32_t shard);
 
 // Appends a key attribute's value in key order.
 void append_part(std::string& row, const AttributeValue& value);

@@ -11,7 +11,6 @@
 namespace leat::dynamodb {
 namespace {
 
-
 using expression::Operand;
 using Kind = expression::Condition::Kind;
 
@@ -62,15 +61,17 @@ aws::Result<Part> part_of(const expression::Condition& condition) {
       part.values.push_back(operand.value);
       continue;
     }
-    if (!part.attribute.empty()) return refuse("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition");
+    if (!part.attribute.empty())
+      return refuse("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition");
     if (operand.path.size() > 1) return refuse("KeyConditionExpressions cannot have conditions on nested attributes");
     part.attribute = std::get<std::string>(operand.path[0]);
     named = i;
   }
   if (part.attribute.empty()) return refuse("Invalid condition in KeyConditionExpression: No key attribute specified");
   if (named != 0 && (part.kind == Kind::kBetween || part.kind == Kind::kBeginsWith)) {
-    return refuse(fmt::format("Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand",
-                              part.kind == Kind::kBetween ? "BETWEEN" : "begins_with"));
+    return refuse(fmt::format(
+        "Invalid condition in KeyConditionExpression: {} operator must have the key attribute as its first operand",
+        part.kind == Kind::kBetween ? "BETWEEN" : "begins_with"));
   }
   if (named != 0) part.kind = mirrored(part.kind);
   return part;
@@ -83,7 +84,8 @@ aws::Result<void> collect(const expression::Condition& condition, std::map<std::
   }
   Part part = TRY(part_of(condition));
   const std::string attribute = part.attribute;
-  if (!parts.emplace(attribute, std::move(part)).second) return refuse("KeyConditionExpressions must only contain one condition per key");
+  if (!parts.emplace(attribute, std::move(part)).second)
+    return refuse("KeyConditionExpressions must only contain one condition per key");
   return {};
 }
 
@@ -95,8 +97,10 @@ aws::Result<void> check_values(const KeyAttribute& attribute, const Part& part) 
     const auto* text = value->get<std::string>();
     const auto* binary = value->get<Binary>();
     if ((text && text->empty()) || (binary && binary->bytes.empty())) {
-      return refuse(fmt::format("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-                                "empty {} value. Key: {}", text ? "string" : "binary", attribute.name));
+      return refuse(fmt::format(
+          "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
+          "empty {} value. Key: {}",
+          text ? "string" : "binary", attribute.name));
     }
   }
   return {};
@@ -131,7 +135,10 @@ aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
     case Kind::kGreaterOrEqual: return kv::Range{with_part(prefix, first), whole.end};
     case Kind::kBetween: return kv::Range{with_part(prefix, first), after(with_part(prefix, *part.values[1]))};
     case Kind::kBeginsWith:
-      if (first.type() == "N") return refuse("One or more parameter values were invalid: ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type");
+      if (first.type() == "N")
+        return refuse(
+            "One or more parameter values were invalid: ComparisonOperator BEGINS_WITH is not valid for N "
+            "AttributeValue type");
       return begins_with_range(prefix, first);
     default: return refuse("Query key condition not supported");
   }
@@ -144,14 +151,16 @@ aws::Result<kv::Range> key_range(const Table& table, const expression::Condition
   TRY_VOID(collect(condition, parts));
   if (parts.size() > 2) return refuse("Conditions can be of length 1 or 2 only");
   const auto partition = parts.find(table.partition.name);
-  if (partition == parts.end()) return refuse(fmt::format("Query condition missed key schema element: {}", table.partition.name));
+  if (partition == parts.end())
+    return refuse(fmt::format("Query condition missed key schema element: {}", table.partition.name));
   if (partition->second.kind != Kind::kEqual) return refuse("Query key condition not supported");
   TRY_VOID(check_values(table.partition, partition->second));
   const std::string prefix = partition_prefix(table, *partition->second.values[0]);
   if (parts.size() == 1) return kv::prefix_range(prefix);
   const auto sort = table.sort ? parts.find(table.sort->name) : parts.end();
   if (sort == parts.end()) {
-    return refuse(fmt::format("Query condition missed key schema element: {}", table.sort ? table.sort->name : "range key"));
+    return refuse(
+        fmt::format("Query condition missed key schema element: {}", table.sort ? table.sort->name : "range key"));
   }
   TRY_VOID(check_values(*table.sort, sort->second));
   return sort_range(prefix, sort->second);

@@ -17,14 +17,14 @@ struct PageRequest {
   std::optional<std::int32_t> limit;  // of items evaluated
   std::optional<expression::Condition> filter;
   std::optional<expression::Projection> projection;
-  bool count_only = false;            // Select=COUNT
+  bool count_only = false;  // Select=COUNT
 };
 
 struct Page {
   std::vector<Item> items;
-  std::int32_t count = 0;          // that passed the filter
+  std::int32_t count = 0;  // that passed the filter
   std::int32_t scanned_count = 0;
-  std::size_t bytes = 0;           // evaluated
+  std::size_t bytes = 0;  // evaluated
   std::optional<Item> last_evaluated_key;
 };
 
@@ -37,8 +37,10 @@ aws::Result<bool> check_select(const std::optional<std::string>& select, bool ha
 // FilterExpression and ProjectionExpression of Query and Scan.
 template <class Input>
 aws::Result<void> parse_filter_and_projection(const Input& input, expression::Names& names, PageRequest& page) {
-  if (input.filter_expression) page.filter = TRY(expression::parse_condition("FilterExpression", *input.filter_expression, names));
-  if (input.projection_expression) page.projection = TRY(expression::parse_projection(*input.projection_expression, names));
+  if (input.filter_expression)
+    page.filter = TRY(expression::parse_condition("FilterExpression", *input.filter_expression, names));
+  if (input.projection_expression)
+    page.projection = TRY(expression::parse_projection(*input.projection_expression, names));
   return {};
 }
 

@@ -23,7 +23,8 @@ constexpr std::int64_t kUnitsPerShardRead = 3000;
 // A partition holds 1,000 write or 3,000 read units; a stream has a shard for each.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 std::uint32_t shard_count(const TableDescription& description) {
-  if (description.billing_mode_summary && description.billing_mode_summary->billing_mode == "PAY_PER_REQUEST") return kOnDemandShards;
+  if (description.billing_mode_summary && description.billing_mode_summary->billing_mode == "PAY_PER_REQUEST")
+    return kOnDemandShards;
   const auto& throughput = description.provisioned_throughput;
   if (!throughput) return 1;
   const double units = static_cast<double>(throughput->read_capacity_units.value_or(1)) / kUnitsPerShardRead +
@@ -50,7 +51,8 @@ std::string_view event_name(ChangeEvent event) {
 
 }  // namespace
 
-void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, TableDescription& description, const NewStream& stream) {
+void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, TableDescription& description,
+                  const NewStream& stream) {
   const std::string& table = *description.table_name;
   description.stream_specification = StreamSpecification{.stream_enabled = true, .stream_view_type = stream.view_type};
   description.latest_stream_label = stream.label;
@@ -63,7 +65,8 @@ void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, T
   row.creation_request_date_time = stream.now;
   row.table_name = table;
   row.key_schema.emplace();
-  for (const auto& element : *description.key_schema) row.key_schema->push_back({element.attribute_name, element.key_type});
+  for (const auto& element : *description.key_schema)
+    row.key_schema->push_back({element.attribute_name, element.key_type});
   row.shards.emplace();
   for (std::uint32_t i = 0; i < shard_count(description); ++i) {
     Shard shard;
@@ -75,15 +78,18 @@ void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, T
 }
 
 void end_stream(kv::Batch& batch, kv::Store& store, const aws::Caller& caller, const TableDescription& description) {
-  const std::string row_key = stream_row(caller.account, caller.region, *description.table_name, *description.latest_stream_label);
+  const std::string row_key =
+      stream_row(caller.account, caller.region, *description.table_name, *description.latest_stream_label);
   const auto found = store.get(row_key);
   if (!found.value) return;
   auto row = aws::from_json<StreamDescription>(*found.value);
   row.stream_status = "DISABLED";
   for (std::uint32_t i = 0; i < row.shards->size(); ++i) {
-    const shardlog::Log log(store, log_name(caller.account, caller.region, *description.table_name, *row.stream_label, i));
+    const shardlog::Log log(store,
+                            log_name(caller.account, caller.region, *description.table_name, *row.stream_label, i));
     // A shard that nothing was written to ends where it starts.
-    (*row.shards)[i].sequence_number_range->ending_sequence_number = sequence_number(std::max<kv::LogPosition>(log.end(), 2) - 1);
+    (*row.shards)[i].sequence_number_range->ending_sequence_number =
+        sequence_number(std::max<kv::LogPosition>(log.end(), 2) - 1);
   }
   batch.put(row_key, aws::to_json(row));
 }
@@ -105,7 +111,8 @@ void stage_record(kv::Batch& batch, const Table& table, const ItemChange& change
   const ChangeEvent event = change.old_image.empty()   ? ChangeEvent::kInsert
                             : change.new_image.empty() ? ChangeEvent::kRemove
                                                        : ChangeEvent::kModify;
-  const StreamRecord record{event, keys, keeps_old ? change.old_image : std::string_view(), keeps_new ? change.new_image : std::string_view()};
+  const StreamRecord record{event, keys, keeps_old ? change.old_image : std::string_view(),
+                            keeps_new ? change.new_image : std::string_view()};
   shardlog::Log::append(batch, stream.logs[change.key.hash % stream.logs.size()], now, encode_record(record));
 }
 

@@ -23,7 +23,8 @@ struct NewStream {
 };
 
 // Describes a new stream in `description` and adds its row to the commit.
-void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, TableDescription& description, const NewStream& stream);
+void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, TableDescription& description,
+                  const NewStream& stream);
 
 // Marks the table's stream as disabled and closes its shards. It stays readable.
 void end_stream(kv::Batch& batch, kv::Store& store, const aws::Caller& caller, const TableDescription& description);

@@ -17,7 +17,8 @@ std::string payload(std::string_view account, std::string_view region, std::stri
 }
 
 void trim(DynamoDb& db, std::string_view what) {
-  const std::string account = kv::take_text(what), region = kv::take_text(what), table = kv::take_text(what), label = kv::take_text(what);
+  const std::string account = kv::take_text(what), region = kv::take_text(what), table = kv::take_text(what),
+                    label = kv::take_text(what);
   const std::string row = stream_row(account, region, table, label);
   const auto found = db.store().get(row);
   if (!found.value) return;
@@ -32,9 +33,11 @@ void trim(DynamoDb& db, std::string_view what) {
   }
   if (!any && stream.stream_status == "DISABLED") {
     batch.erase(row);
-    for (std::uint32_t i = 0; i < stream.shards->size(); ++i) batch.erase(kv::prefix_range(log_name(account, region, table, label, i)));
+    for (std::uint32_t i = 0; i < stream.shards->size(); ++i)
+      batch.erase(kv::prefix_range(log_name(account, region, table, label, i)));
   } else {
-    db.schedule().add(batch, kKind, db.clock().now() + (any ? kLeastPause : kStreamRetention), payload(account, region, table, label));
+    db.schedule().add(batch, kKind, db.clock().now() + (any ? kLeastPause : kStreamRetention),
+                      payload(account, region, table, label));
   }
   (void)db.store().commit(batch);
 }

@@ -48,15 +48,20 @@ aws::Result<ShardReader> Streams::find_shard(std::string_view stream_arn, std::s
     const Shard& shard = (*stream.shards)[i];
     if (shard.shard_id != shard_id) continue;
     const bool closed = shard.sequence_number_range->ending_sequence_number.has_value();
-    return ShardReader{stream, shard, shardlog::Log(store_, dynamodb::log_name(name.account, name.region, name.table, name.label, i)), closed};
+    return ShardReader{stream, shard,
+                       shardlog::Log(store_, dynamodb::log_name(name.account, name.region, name.table, name.label, i)),
+                       closed};
   }
-  return aws::fail(errors::kResourceNotFound, fmt::format("Requested resource not found: Shard: {} in stream: {} not found", shard_id, stream_arn));
+  return aws::fail(
+      errors::kResourceNotFound,
+      fmt::format("Requested resource not found: Shard: {} in stream: {} not found", shard_id, stream_arn));
 }
 
 TimePoint Streams::horizon() const { return clock_.now() - dynamodb::kStreamRetention; }
 
 std::string Iterator::token() const {
-  return fmt::format("{}|1|{}", stream_arn, base64_encode(fmt::format("{}|{}|{}", shard_id, position, to_millis(created))));
+  return fmt::format("{}|1|{}", stream_arn,
+                     base64_encode(fmt::format("{}|{}|{}", shard_id, position, to_millis(created))));
 }
 
 std::optional<Iterator> Iterator::parse(std::string_view token) {
@@ -74,7 +79,8 @@ std::optional<Iterator> Iterator::parse(std::string_view token) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return error == std::errc() && end == digits.data() + digits.size();
   };
-  if (!number(text.substr(first + 1, second - first - 1), out.position) || !number(text.substr(second + 1), created)) return std::nullopt;
+  if (!number(text.substr(first + 1, second - first - 1), out.position) || !number(text.substr(second + 1), created))
+    return std::nullopt;
   out.created = from_millis(created);
   return out;
 }

@@ -12,7 +12,9 @@
 namespace leat::dynamodb {
 namespace {
 
-std::string cache_key(const aws::Caller& caller, std::string_view name) { return fmt::format("{}/{}/{}", caller.account, caller.region, name); }
+std::string cache_key(const aws::Caller& caller, std::string_view name) {
+  return fmt::format("{}/{}/{}", caller.account, caller.region, name);
+}
 
 KeyAttribute key_attribute(const TableDescription& description, std::size_t index) {
   const std::string& name = (*description.key_schema)[index].attribute_name;
@@ -23,8 +25,9 @@ KeyAttribute key_attribute(const TableDescription& description, std::size_t inde
 
 bool well_formed_name(std::string_view name) {
   return name.size() >= 3 && name.size() <= 255 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  });
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                  c == '.';
+         });
 }
 
 }  // namespace
@@ -44,7 +47,8 @@ aws::Result<TablePtr> Tables::find(const aws::Caller& caller, std::string_view n
   const std::string_view name = table_name_in(name_or_arn);
   if (!well_formed_name(name)) {
     return aws::fail(errors::kValidation,
-                     "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the "
+                     "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may "
+                     "contain only the "
                      "characters a-z, A-Z, 0-9, '_', '-', and '.'");
   }
   if (TablePtr table = find_or_null(caller, name)) return table;
@@ -81,7 +85,8 @@ TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
   table->item_prefix = item_prefix(caller.account, caller.region, *description.table_id);
   if (description.stream_specification && description.stream_specification->stream_enabled) {
     const auto stream = store_.get(stream_row(caller.account, caller.region, name, *description.latest_stream_label));
-    if (stream.value) table->stream = enabled_stream(*table, aws::from_json<dynamodbstreams::StreamDescription>(*stream.value));
+    if (stream.value)
+      table->stream = enabled_stream(*table, aws::from_json<dynamodbstreams::StreamDescription>(*stream.value));
   }
   return table;
 }
@@ -108,7 +113,8 @@ void Tables::forget() {
   cache_.clear();
 }
 
-std::vector<std::string> Tables::names(const aws::Caller& caller, const std::optional<std::string>& after, std::size_t limit) const {
+std::vector<std::string> Tables::names(const aws::Caller& caller, const std::optional<std::string>& after,
+                                       std::size_t limit) const {
   const std::string home = home_key(caller.account, caller.region, 't');
   kv::Range range = kv::prefix_range(home);
   if (after) range.begin = table_row(caller.account, caller.region, *after) + '\0';

@@ -59,7 +59,8 @@ class Tables {
   void forget();
 
   // Names in byte order after `after`.
-  std::vector<std::string> names(const aws::Caller& caller, const std::optional<std::string>& after, std::size_t limit) const;
+  std::vector<std::string> names(const aws::Caller& caller, const std::optional<std::string>& after,
+                                 std::size_t limit) const;
 
  private:
   TablePtr load(const aws::Caller& caller, std::string_view name) const;

@@ -17,35 +17,47 @@ aws::Result<void> check_billing(const std::string& mode, const std::optional<Pro
   const auto refuse = [](std::string message) { return aws::fail(errors::kValidation, std::move(message)); };
   if (mode == "PAY_PER_REQUEST") {
     if (!throughput) return {};
-    return refuse("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
-                  "BillingMode is PAY_PER_REQUEST");
+    return refuse(
+        "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified "
+        "when "
+        "BillingMode is PAY_PER_REQUEST");
   }
   if (!throughput) {
-    return refuse("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when "
-                  "BillingMode is PROVISIONED");
+    return refuse(
+        "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified "
+        "when "
+        "BillingMode is PROVISIONED");
   }
   if (throughput->read_capacity_units > kMaxUnits) {
-    return refuse(fmt::format("Given value {} for ReadCapacityUnits is out of bounds", throughput->read_capacity_units));
+    return refuse(
+        fmt::format("Given value {} for ReadCapacityUnits is out of bounds", throughput->read_capacity_units));
   }
   if (throughput->write_capacity_units > kMaxUnits) {
-    return refuse(fmt::format("Given value {} for WriteCapacityUnits is out of bounds", throughput->write_capacity_units));
+    return refuse(
+        fmt::format("Given value {} for WriteCapacityUnits is out of bounds", throughput->write_capacity_units));
   }
   return {};
 }
 
 aws::Result<void> check_stream_specification(const StreamSpecification& specification) {
   if (specification.stream_enabled && !specification.stream_view_type) {
-    return aws::fail(errors::kValidation, "One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true");
+    return aws::fail(
+        errors::kValidation,
+        "One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true");
   }
   if (!specification.stream_enabled && specification.stream_view_type) {
-    return aws::fail(errors::kValidation, "One or more parameter values were invalid: StreamViewType must not be specified when StreamEnabled is false");
+    return aws::fail(
+        errors::kValidation,
+        "One or more parameter values were invalid: StreamViewType must not be specified when StreamEnabled is false");
   }
   return {};
 }
 
-void set_billing(TableDescription& description, const std::string& mode, const std::optional<ProvisionedThroughput>& throughput, TimePoint now) {
+void set_billing(TableDescription& description, const std::string& mode,
+                 const std::optional<ProvisionedThroughput>& throughput, TimePoint now) {
   const bool on_demand = mode == "PAY_PER_REQUEST";
-  auto& out = description.provisioned_throughput ? *description.provisioned_throughput : description.provisioned_throughput.emplace();
+  auto& out = description.provisioned_throughput ? *description.provisioned_throughput
+                                                 : description.provisioned_throughput.emplace();
   out.number_of_decreases_today = out.number_of_decreases_today.value_or(0);
   out.read_capacity_units = on_demand ? 0 : throughput->read_capacity_units;
   out.write_capacity_units = on_demand ? 0 : throughput->write_capacity_units;
@@ -54,7 +66,8 @@ void set_billing(TableDescription& description, const std::string& mode, const s
   warm.write_units_per_second = on_demand ? kWarmWrites : *out.write_capacity_units;
   warm.status = "ACTIVE";
   if (!on_demand && !description.billing_mode_summary) return;
-  auto& summary = description.billing_mode_summary ? *description.billing_mode_summary : description.billing_mode_summary.emplace();
+  auto& summary =
+      description.billing_mode_summary ? *description.billing_mode_summary : description.billing_mode_summary.emplace();
   summary.billing_mode = mode;
   if (on_demand) summary.last_update_to_pay_per_request_date_time = now;
 }

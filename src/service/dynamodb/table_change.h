@@ -13,7 +13,8 @@ namespace leat::dynamodb {
 aws::Result<void> check_billing(const std::string& mode, const std::optional<ProvisionedThroughput>& throughput);
 aws::Result<void> check_stream_specification(const StreamSpecification& specification);
 
-void set_billing(TableDescription& description, const std::string& mode, const std::optional<ProvisionedThroughput>& throughput, TimePoint now);
+void set_billing(TableDescription& description, const std::string& mode,
+                 const std::optional<ProvisionedThroughput>& throughput, TimePoint now);
 
 // A label that the table never had: the time, moved on where two streams begin in one millisecond.
 NewStream new_stream(const kv::Store& store, const aws::Caller& caller, const TableDescription& description,

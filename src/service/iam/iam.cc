@@ -15,7 +15,8 @@ std::string key_prefix() {
 
 std::string encode(const aws::Credential& credential) {
   const std::string expiry = credential.expiration ? std::to_string(to_millis(*credential.expiration)) : "";
-  return kv::make_key(credential.secret_key, credential.session_token, expiry, credential.account, credential.arn, credential.principal_id);
+  return kv::make_key(credential.secret_key, credential.session_token, expiry, credential.account, credential.arn,
+                      credential.principal_id);
 }
 
 aws::Credential decode(std::string_view key, std::string_view value) {
@@ -24,7 +25,8 @@ aws::Credential decode(std::string_view key, std::string_view value) {
   out.access_key = kv::take_text(key);
   out.secret_key = kv::take_text(value);
   out.session_token = kv::take_text(value);
-  if (const std::string expiry = kv::take_text(value); !expiry.empty()) out.expiration = from_millis(std::stoll(expiry));
+  if (const std::string expiry = kv::take_text(value); !expiry.empty())
+    out.expiration = from_millis(std::stoll(expiry));
   out.account = kv::take_text(value);
   out.arn = kv::take_text(value);
   out.principal_id = kv::take_text(value);
@@ -40,7 +42,9 @@ std::string home(std::string_view account, char room) {
   return key;
 }
 
-std::string row(std::string_view account, char room, std::string_view name) { return home(account, room) + kv::make_key(name); }
+std::string row(std::string_view account, char room, std::string_view name) {
+  return home(account, room) + kv::make_key(name);
+}
 
 std::string row(std::string_view account, char room, std::string_view first, std::string_view second) {
   return home(account, room) + kv::make_key(first, second);

@@ -7,7 +7,8 @@
 //   attach := home 'a' text(role) text(policy ARN)               AttachedPolicy, JSON
 //   policy := home 'p' text(name)                                Policy, JSON;  home 'v' text(name): its document
 //   user   := home 'u' text(name)                                User, JSON
-//   key    := text("") text("") 'k' text(access key)             text(secret) text(token) text(expiry) text(account) text(ARN)
+//   key    := text("") text("") 'k' text(access key)             text(secret) text(token) text(expiry) text(account)
+//   text(ARN)
 //                                                                 text(principal) text(user) text(created)
 
 #include <optional>

@@ -38,7 +38,8 @@ bool allows_assume(element statement) {
   std::string_view effect;
   element action;
   if (statement["Effect"].get(effect) || effect != "Allow" || statement["Action"].get(action)) return false;
-  return any_text(action, [](std::string_view text) { return text == "sts:AssumeRole" || text == "sts:*" || text == "*"; });
+  return any_text(action,
+                  [](std::string_view text) { return text == "sts:AssumeRole" || text == "sts:*" || text == "*"; });
 }
 
 }  // namespace
@@ -76,8 +77,9 @@ bool trusts_principal(std::string_view document, std::string_view account, std::
     std::string_view text;
     if (!principal.get(text)) return text == "*";
     element principals;
-    return !principal["AWS"].get(principals) &&
-           any_text(principals, [&](std::string_view each) { return each == "*" || each == account || each == root || each == arn; });
+    return !principal["AWS"].get(principals) && any_text(principals, [&](std::string_view each) {
+      return each == "*" || each == account || each == root || each == arn;
+    });
   });
 }
 

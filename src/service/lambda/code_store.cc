@@ -16,17 +16,22 @@ constexpr std::size_t kMaxPackage = 52428800;
 aws::Error problem_with(sandbox::PackageProblem problem) {
   switch (problem) {
     case sandbox::PackageProblem::kTooLarge:
-      return {&errors::kInvalidParameterValue, fmt::format("Unzipped size must be smaller than {} bytes", kMaxUnpacked)};
+      return {&errors::kInvalidParameterValue,
+              fmt::format("Unzipped size must be smaller than {} bytes", kMaxUnpacked)};
     case sandbox::PackageProblem::kBadPath:
     case sandbox::PackageProblem::kNotAZip: break;
   }
-  return {&errors::kInvalidParameterValue, "Could not unzip uploaded file. Please check your file, then try to upload again."};
+  return {&errors::kInvalidParameterValue,
+          "Could not unzip uploaded file. Please check your file, then try to upload again."};
 }
 
 }  // namespace
 
 aws::Result<StoredCode> CodeStore::put(std::string_view zip) {
-  if (zip.size() > kMaxPackage) return aws::fail(errors::kRequestTooLarge, fmt::format("Request must be smaller than {} bytes for the CreateFunction operation", kMaxPackage));
+  if (zip.size() > kMaxPackage)
+    return aws::fail(
+        errors::kRequestTooLarge,
+        fmt::format("Request must be smaller than {} bytes for the CreateFunction operation", kMaxPackage));
   const std::string digest = blob::Blobs::digest(zip);
   const std::string name = hex_encode(digest);
   {
@@ -34,7 +39,8 @@ aws::Result<StoredCode> CodeStore::put(std::string_view zip) {
     if (!std::filesystem::exists(folder_ / name)) {
       const auto unfinished = folder_ / (name + ".new");
       std::filesystem::remove_all(unfinished);
-      if (auto unpacked = sandbox::unpack(zip, unfinished, kMaxUnpacked); !unpacked) return std::unexpected(problem_with(unpacked.error()));
+      if (auto unpacked = sandbox::unpack(zip, unfinished, kMaxUnpacked); !unpacked)
+        return std::unexpected(problem_with(unpacked.error()));
       std::filesystem::rename(unfinished, folder_ / name);
     }
   }

@@ -51,7 +51,8 @@ std::uint32_t take_u32(std::string& payload) {
 Execution::Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker)
     : settings_(std::move(settings)), worker_(std::move(worker)), born_(settings_.parts.clock.now()) {
   const std::string date = format_iso8601(born_);
-  log_stream_ = fmt::format("{}/{}/{}/[$LATEST]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2), hex_encode(settings_.parts.random.bytes(16)));
+  log_stream_ = fmt::format("{}/{}/{}/[$LATEST]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2),
+                            hex_encode(settings_.parts.random.bytes(16)));
 }
 
 void Execution::begin() {
@@ -133,7 +134,8 @@ void Execution::send_event() {
   sent_ = true;
   event_sent_ = monotonic();
   worker_->send('E', frame);
-  log(fmt::format("START RequestId: {} Version: {}", invocation_->request_id, *settings_.function->configuration.version));
+  log(fmt::format("START RequestId: {} Version: {}", invocation_->request_id,
+                  *settings_.function->configuration.version));
   deadline_ = settings_.parts.loop.after(timeout, [self = shared_from_this()] { self->on_timeout(); });
 }
 
@@ -142,8 +144,10 @@ void Execution::on_message(char kind, std::string payload) {
     case 'R':
       ready_ = true;
       init_duration_ = monotonic() - init_started_;
-      if (invocation_) send_event();
-      else settings_.idle(*this);
+      if (invocation_)
+        send_event();
+      else
+        settings_.idle(*this);
       break;
     case 'X':
       worker_->drain_output();
@@ -157,10 +161,15 @@ void Execution::on_message(char kind, std::string payload) {
       const std::uint32_t peak = take_u32(payload);
       worker_->drain_output();
       if (kind == 'S' && payload.size() > kMaxResponse) {
-        return finish(InvocationResult::Outcome::kFailed,
-                      error_json("Function.ResponseSizeTooLarge", fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).", payload.size(), kMaxResponse)), peak);
+        return finish(
+            InvocationResult::Outcome::kFailed,
+            error_json("Function.ResponseSizeTooLarge",
+                       fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
+                                   payload.size(), kMaxResponse)),
+            peak);
       }
-      finish(kind == 'S' ? InvocationResult::Outcome::kSucceeded : InvocationResult::Outcome::kFailed, std::move(payload), peak);
+      finish(kind == 'S' ? InvocationResult::Outcome::kSucceeded : InvocationResult::Outcome::kFailed,
+             std::move(payload), peak);
       break;
     }
     default: worker_->kill();
@@ -197,13 +206,15 @@ void Execution::on_exit(int status) {
     } else if (worker_->out_of_memory()) {
       fail_invocation("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
     } else if (WIFSIGNALED(status)) {
-      fail_invocation("Runtime.ExitError", fmt::format("Runtime exited with error: signal: {}", WTERMSIG(status) == SIGKILL ? "killed" : "terminated"));
+      fail_invocation("Runtime.ExitError", fmt::format("Runtime exited with error: signal: {}",
+                                                       WTERMSIG(status) == SIGKILL ? "killed" : "terminated"));
     } else if (WEXITSTATUS(status) == 0) {
       fail_invocation("Runtime.ExitError", "Runtime exited without providing a reason");
     } else if (WEXITSTATUS(status) == 128 + SIGKILL) {
       fail_invocation("Runtime.ExitError", "Runtime exited with error: signal: killed");
     } else {
-      fail_invocation("Runtime.ExitError", fmt::format("Runtime exited with error: exit status {}", WEXITSTATUS(status)));
+      fail_invocation("Runtime.ExitError",
+                      fmt::format("Runtime exited with error: exit status {}", WEXITSTATUS(status)));
     }
   }
   flush_log();
@@ -213,7 +224,8 @@ void Execution::on_exit(int status) {
 void Execution::fail_invocation(const std::string& type, const std::string& message) {
   ready_ = false;
   init_error_ = error_json(type, message);
-  finish(InvocationResult::Outcome::kFailed, error_json(type, fmt::format("RequestId: {} Error: {}", invocation_->request_id, message)), 0);
+  finish(InvocationResult::Outcome::kFailed,
+         error_json(type, fmt::format("RequestId: {} Error: {}", invocation_->request_id, message)), 0);
 }
 
 void Execution::finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib) {
@@ -227,8 +239,10 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
   if (!partial_line_.empty()) log(std::exchange(partial_line_, {}));
   if (!sent_) log(fmt::format("START RequestId: {} Version: {}", invocation.request_id, *configuration.version));
   log(fmt::format("END RequestId: {}", invocation.request_id));
-  std::string report = fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t", invocation.request_id,
-                                   duration.count(), static_cast<std::int64_t>(std::ceil(duration.count())), *configuration.memory_size, peak_mb_);
+  std::string report = fmt::format(
+      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
+      invocation.request_id, duration.count(), static_cast<std::int64_t>(std::ceil(duration.count())),
+      *configuration.memory_size, peak_mb_);
   if (!std::exchange(reported_init_, true)) report += fmt::format("Init Duration: {:.2f} ms\t", init_duration_.count());
   if (timed_out_) report += "Status: timeout";
   log(std::move(report));
@@ -250,7 +264,8 @@ void Execution::log(std::string text) {
 void Execution::flush_log() {
   if (lines_.empty()) return;
   const auto& function = *settings_.function;
-  settings_.parts.logs.write({function.account, function.region, function.log_group(), log_stream_}, std::exchange(lines_, {}));
+  settings_.parts.logs.write({function.account, function.region, function.log_group(), log_stream_},
+                             std::exchange(lines_, {}));
 }
 
 }  // namespace leat::lambda

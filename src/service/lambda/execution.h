@@ -18,10 +18,10 @@ class Execution : public std::enable_shared_from_this<Execution> {
     FunctionPtr function;
     aws::Credential credential;
     const InvokerParts& parts;
-    std::string notice;                        // of the runtime, for the log
+    std::string notice;  // of the runtime, for the log
     std::string runtime_version;
-    std::function<void(Execution&)> idle;      // ready for an invocation
-    std::function<void(Execution&)> ended;     // the process is gone
+    std::function<void(Execution&)> idle;   // ready for an invocation
+    std::function<void(Execution&)> ended;  // the process is gone
   };
 
   Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker);

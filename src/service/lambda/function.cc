@@ -25,7 +25,8 @@ std::string all_mappings_prefix() { return kv::make_key(std::string_view(), std:
 std::string checkpoints_prefix(std::string_view account, std::string_view region, std::string_view uuid) {
   return home_key(account, region, 'c') + kv::make_key(uuid);
 }
-std::string checkpoint_row(std::string_view account, std::string_view region, std::string_view uuid, std::string_view shard) {
+std::string checkpoint_row(std::string_view account, std::string_view region, std::string_view uuid,
+                           std::string_view shard) {
   return checkpoints_prefix(account, region, uuid) + kv::make_key(shard);
 }
 

@@ -36,7 +36,8 @@ std::string tags_row(std::string_view account, std::string_view region, std::str
 std::string mapping_row(std::string_view account, std::string_view region, std::string_view uuid);
 std::string all_mappings_prefix();
 std::string checkpoints_prefix(std::string_view account, std::string_view region, std::string_view uuid);
-std::string checkpoint_row(std::string_view account, std::string_view region, std::string_view uuid, std::string_view shard);
+std::string checkpoint_row(std::string_view account, std::string_view region, std::string_view uuid,
+                           std::string_view shard);
 
 std::string function_arn(const aws::Caller& caller, std::string_view name);
 

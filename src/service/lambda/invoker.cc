@@ -56,7 +56,8 @@ struct Invoker::State : std::enable_shared_from_this<State> {
 
   std::shared_ptr<Host>& host_of(const FunctionPtr& function) {
     auto& host = hosts[function->arn()];
-    if (host && host->function->configuration.revision_id != function->configuration.revision_id) retire(function->arn());
+    if (host && host->function->configuration.revision_id != function->configuration.revision_id)
+      retire(function->arn());
     auto& current = hosts[function->arn()];
     if (!current) current = std::make_shared<Host>(Host{function, {}, {}, std::nullopt});
     return current;
@@ -68,7 +69,8 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     const std::string& name = *function->configuration.runtime;
     const Runtime* runtime = parts.runtimes.find(name);
     if (!runtime) {
-      refuse(invocation, "Runtime.InvalidRuntime", fmt::format("leat found no interpreter for {} on this machine", name));
+      refuse(invocation, "Runtime.InvalidRuntime",
+             fmt::format("leat found no interpreter for {} on this machine", name));
       return nullptr;
     }
     if (!host->credential || *host->credential->expiration < parts.clock.now() + kWorkerLife) {
@@ -82,7 +84,8 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     try {
       auto worker = take_spare(*runtime);
       auto execution = std::make_shared<Execution>(
-          Execution::Settings{function, *host->credential, parts, runtime->notice, fmt::format("{}:{}", name.starts_with("python") ? "python" : "nodejs", runtime->version),
+          Execution::Settings{function, *host->credential, parts, runtime->notice,
+                              fmt::format("{}:{}", name.starts_with("python") ? "python" : "nodejs", runtime->version),
                               [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
                                 if (auto self = state.lock()) self->on_idle(host.lock(), each);
                               },
@@ -93,7 +96,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       host->executions.insert(execution);
       execution->begin();
       return execution;
-    } catch (const std::exception& failure) {  // lint: catch — a process that cannot be started is this invocation's failure
+    } catch (const std::exception& failure) {  // lint: catch — this invocation's failure alone
       spdlog::error("cannot start a worker of {}: {}", function->name(), failure.what());
       refuse(invocation, "ServiceException", "The runtime could not be started");
       return nullptr;
@@ -124,8 +127,10 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     if (!runtime) return;
     try {
       auto worker = parts.workers.spawn(runtime->spec);
-      worker->listen({nullptr, [](std::string_view) {}, [self = weak_from_this(), name](int) {
-                        if (auto state = self.lock()) state->parts.loop.post([state, name] { state->spares.erase(name); });
+      worker->listen({nullptr, [](std::string_view) {},
+                      [self = weak_from_this(), name](int) {
+                        if (auto state = self.lock())
+                          state->parts.loop.post([state, name] { state->spares.erase(name); });
                       }});
       spares.emplace(name, std::move(worker));
     } catch (const std::exception& failure) {  // lint: catch — a spare is a convenience
@@ -134,7 +139,8 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   }
 
   void on_idle(const std::shared_ptr<Host>& host, Execution& execution) {
-    const bool wanted = host && !stopping && !retired.contains(host) && execution.born() + kWorkerLife > parts.clock.now();
+    const bool wanted =
+        host && !stopping && !retired.contains(host) && execution.born() + kWorkerLife > parts.clock.now();
     if (!wanted) return execution.kill();
     host->idle.push_back(execution.shared_from_this());
     sweep_later();
@@ -193,7 +199,8 @@ Invoker::~Invoker() {
 }
 
 void Invoker::invoke(Invocation invocation) {
-  state_->parts.loop.post([state = state_, invocation = std::move(invocation)]() mutable { state->invoke(std::move(invocation)); });
+  state_->parts.loop.post(
+      [state = state_, invocation = std::move(invocation)]() mutable { state->invoke(std::move(invocation)); });
 }
 
 void Invoker::prepare(const std::string& runtime) {

@@ -17,7 +17,9 @@ constexpr std::int32_t kDefaultBatch = 100;
 Lambda::Lambda(LambdaParts parts)
     : parts_(std::move(parts)),
       mappings_({parts_.loop, parts_.store, parts_.random, parts_.invoker,
-                 [this](const MappingId& id, const std::string& name) { return find_or_null(id.account, id.region, name); }}) {}
+                 [this](const MappingId& id, const std::string& name) {
+                   return find_or_null(id.account, id.region, name);
+                 }}) {}
 
 void Lambda::resume() {
   const std::string prefix = all_mappings_prefix();

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxBatchBytes = 1U << 20;
 // Lives on the loop's thread, but for wake() and stop().
 class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
  public:
-  ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard, std::shared_ptr<std::string> last_result, std::mutex& mutex)
+  ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard,
+              std::shared_ptr<std::string> last_result, std::mutex& mutex)
       : parts_(std::move(parts)),
         settings_(std::move(settings)),
         source_(source),
@@ -73,7 +74,9 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     if (ahead_->records == 0) ahead_.reset();  // nothing yet is no news later
   }
 
-  SourceBatch read(std::uint64_t from) { return source_.read(settings_.source_arn, shard_, from, {settings_.batch_size, kMaxBatchBytes}); }
+  SourceBatch read(std::uint64_t from) {
+    return source_.read(settings_.source_arn, shard_, from, {settings_.batch_size, kMaxBatchBytes});
+  }
 
   void invoke(std::shared_ptr<const std::string> event, std::uint64_t next) {
     FunctionPtr function = parts_.find_function(settings_.id, settings_.function_name);
@@ -83,8 +86,10 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     invocation.payload = *event;
     invocation.request_id = parts_.random.uuid();
     invocation.done = [self = shared_from_this(), event, next](InvocationResult result) mutable {
-      if (result.outcome == InvocationResult::Outcome::kSucceeded) self->succeeded(next);
-      else self->again(std::move(event), next);
+      if (result.outcome == InvocationResult::Outcome::kSucceeded)
+        self->succeeded(next);
+      else
+        self->again(std::move(event), next);
     };
     parts_.invoker.invoke(std::move(invocation));
   }
@@ -154,7 +159,8 @@ void Mappings::start(MappingSettings settings, RecordSource& source) {
   Running running;
   running.last_result = std::make_shared<std::string>("No records processed");
   for (auto& shard : *shards) {
-    running.readers.push_back(std::make_shared<ShardReader>(parts_, settings, source, std::move(shard), running.last_result, mutex_));
+    running.readers.push_back(
+        std::make_shared<ShardReader>(parts_, settings, source, std::move(shard), running.last_result, mutex_));
   }
   std::vector<std::shared_ptr<ShardReader>> readers = running.readers;
   {

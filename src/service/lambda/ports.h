@@ -41,10 +41,10 @@ class RoleCredentials {
 
 // A sharded log that event source mappings read: a DynamoDB stream, later a Kinesis stream.
 struct SourceBatch {
-  std::string event;           // the whole event, JSON; empty where there was nothing to read
+  std::string event;  // the whole event, JSON; empty where there was nothing to read
   std::size_t records = 0;
-  std::uint64_t next = 0;      // where to read on
-  bool ended = false;          // the shard is closed and read to its end
+  std::uint64_t next = 0;  // where to read on
+  bool ended = false;      // the shard is closed and read to its end
 };
 class RecordSource {
  public:
@@ -65,7 +65,8 @@ class RecordSource {
   virtual SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) = 0;
 
   // Calls `changed`, from any thread, when the shard may have grown.
-  virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard, std::function<void()> changed) = 0;
+  virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
+                                          std::function<void()> changed) = 0;
 };
 
 }  // namespace leat::lambda

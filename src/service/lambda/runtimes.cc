@@ -31,7 +31,8 @@ std::string output_of(const std::string& command) {
 
 std::optional<Interpreter> probe(const std::string& candidate, bool python) {
   const std::string script = python ? " -c 'import sys; print(sys.version_info[1], sys.executable, sys.base_prefix)'"
-                                    : " -p 'process.versions.node.split(\".\")[0] + \" \" + process.execPath + \" \" + require(\"path\").dirname(require(\"path\").dirname(process.execPath))'";
+                                    : " -p 'process.versions.node.split(\".\")[0] + \" \" + process.execPath + \" \" + "
+                                      "require(\"path\").dirname(require(\"path\").dirname(process.execPath))'";
   const std::string text = output_of("'" + candidate + "'" + script);
   int version = 0;
   char executable[4096], prefix[4096];
@@ -65,7 +66,8 @@ std::vector<fs::path> search_folders() {
 // The exact version where the machine has it, else the nearest.
 std::optional<Interpreter> find_interpreter(bool python, int wanted) {
   std::optional<Interpreter> best;
-  const std::vector<std::string> names = python ? std::vector<std::string>{fmt::format("python3.{}", wanted), "python3"} : std::vector<std::string>{"node"};
+  const std::vector<std::string> names = python ? std::vector<std::string>{fmt::format("python3.{}", wanted), "python3"}
+                                                : std::vector<std::string>{"node"};
   for (const auto& name : names) {
     for (const auto& folder : search_folders()) {
       const fs::path candidate = folder / name;
@@ -103,14 +105,19 @@ std::optional<Runtime> Runtimes::make(const std::string& name) const {
   Runtime out;
   out.version = python ? fmt::format("3.{}", interpreter->version) : std::to_string(interpreter->version);
   if (interpreter->version != *wanted) {
-    out.notice = fmt::format("leat: this machine has no {}; the function runs on {} {}", name, python ? "Python" : "Node.js", out.version);
+    out.notice = fmt::format("leat: this machine has no {}; the function runs on {} {}", name,
+                             python ? "Python" : "Node.js", out.version);
   }
   const fs::path files = folder_ / (python ? "python" : "nodejs");
   out.spec.name = name;
   out.spec.command = {interpreter->executable, python ? "/var/runtime/bootstrap.py" : "/var/runtime/bootstrap.js"};
   out.spec.visible = {{files, "/var/runtime"}};
   if (!interpreter->prefix.starts_with("/usr")) out.spec.visible.emplace_back(interpreter->prefix, interpreter->prefix);
-  out.spec.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "en_US.UTF-8"}, {"TZ", ":UTC"}, {"HOME", "/tmp"}, {"LAMBDA_RUNTIME_DIR", "/var/runtime"}};
+  out.spec.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                          {"LANG", "en_US.UTF-8"},
+                          {"TZ", ":UTC"},
+                          {"HOME", "/tmp"},
+                          {"LAMBDA_RUNTIME_DIR", "/var/runtime"}};
   if (python) {
     out.spec.environment.emplace_back("PYTHONPATH", "/var/runtime/site-packages");
     out.spec.environment.emplace_back("PYTHONDONTWRITEBYTECODE", "1");
@@ -118,7 +125,8 @@ std::optional<Runtime> Runtimes::make(const std::string& name) const {
     // ES modules know no NODE_PATH; they look for packages in the folders above their own.
     out.spec.visible.emplace_back(files / "node_modules", "/node_modules");
     out.spec.environment.emplace_back("NODE_PATH", "/node_modules");
-    out.spec.environment.emplace_back("LEAT_PRELOAD", *wanted <= 16 ? "aws-sdk" : "@aws-sdk/client-dynamodb,@aws-sdk/lib-dynamodb");
+    out.spec.environment.emplace_back("LEAT_PRELOAD",
+                                      *wanted <= 16 ? "aws-sdk" : "@aws-sdk/client-dynamodb,@aws-sdk/lib-dynamodb");
   }
   return out;
 }

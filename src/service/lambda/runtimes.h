@@ -14,8 +14,8 @@ namespace leat::lambda {
 
 struct Runtime {
   sandbox::RuntimeSpec spec;
-  std::string version;   // of the interpreter that will run
-  std::string notice;    // says so where that is not the version asked for; empty otherwise
+  std::string version;  // of the interpreter that will run
+  std::string notice;   // says so where that is not the version asked for; empty otherwise
 };
 
 class Runtimes {

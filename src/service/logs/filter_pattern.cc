@@ -35,7 +35,8 @@ Result<FilterPattern, std::string> FilterPattern::parse(std::string_view text) {
 
 bool FilterPattern::matches(std::string_view message) const {
   const auto occurs = [&](const std::string& term) { return message.find(term) != std::string_view::npos; };
-  return std::all_of(required_.begin(), required_.end(), occurs) && std::none_of(excluded_.begin(), excluded_.end(), occurs) &&
+  return std::all_of(required_.begin(), required_.end(), occurs) &&
+         std::none_of(excluded_.begin(), excluded_.end(), occurs) &&
          (alternatives_.empty() || std::any_of(alternatives_.begin(), alternatives_.end(), occurs));
 }
 

@@ -33,13 +33,15 @@ std::string group_row(std::string_view account, std::string_view region, std::st
 std::string streams_prefix(std::string_view account, std::string_view region, std::string_view group) {
   return home(account, region, 's') + kv::make_key(group);
 }
-std::string stream_row(std::string_view account, std::string_view region, std::string_view group, std::string_view stream) {
+std::string stream_row(std::string_view account, std::string_view region, std::string_view group,
+                       std::string_view stream) {
   return streams_prefix(account, region, group) + kv::make_key(stream);
 }
 std::string events_prefix(std::string_view account, std::string_view region, std::string_view group) {
   return home(account, region, 'e') + kv::make_key(group);
 }
-std::string events_prefix(std::string_view account, std::string_view region, std::string_view group, std::string_view stream) {
+std::string events_prefix(std::string_view account, std::string_view region, std::string_view group,
+                          std::string_view stream) {
   return events_prefix(account, region, group) + kv::make_key(stream);
 }
 
@@ -132,7 +134,8 @@ void Logs::append(const StreamId& id, const std::vector<InputLogEvent>& events) 
   }
 }
 
-kv::Subscription Logs::subscribe(std::string_view account, std::string_view region, std::string_view group, std::function<void()> changed) {
+kv::Subscription Logs::subscribe(std::string_view account, std::string_view region, std::string_view group,
+                                 std::function<void()> changed) {
   auto observer = std::make_shared<std::function<void()>>(std::move(changed));
   std::lock_guard lock(observers_mutex_);
   std::erase_if(observers_, [](const auto& each) { return each.second.expired(); });

@@ -60,7 +60,8 @@ class Logs {
   void append(const StreamId& id, const std::vector<InputLogEvent>& events);
 
   // Calls `changed` after events were added to that group, until the subscription ends.
-  kv::Subscription subscribe(std::string_view account, std::string_view region, std::string_view group, std::function<void()> changed);
+  kv::Subscription subscribe(std::string_view account, std::string_view region, std::string_view group,
+                             std::function<void()> changed);
 
  private:
   kv::Store& store_;
@@ -72,11 +73,13 @@ class Logs {
 };
 
 std::string group_row(std::string_view account, std::string_view region, std::string_view group);
-std::string stream_row(std::string_view account, std::string_view region, std::string_view group, std::string_view stream);
+std::string stream_row(std::string_view account, std::string_view region, std::string_view group,
+                       std::string_view stream);
 std::string groups_prefix(std::string_view account, std::string_view region);
 std::string streams_prefix(std::string_view account, std::string_view region, std::string_view group);
 std::string events_prefix(std::string_view account, std::string_view region, std::string_view group);
-std::string events_prefix(std::string_view account, std::string_view region, std::string_view group, std::string_view stream);
+std::string events_prefix(std::string_view account, std::string_view region, std::string_view group,
+                          std::string_view stream);
 
 LogGroup new_group(const aws::Caller& caller, std::string_view name, TimePoint now);
 LogStream new_stream(const LogGroup& group, std::string_view name, TimePoint now);

@@ -28,10 +28,22 @@ struct Operand {
 
 struct Condition {
   enum class Kind : std::uint8_t {
-    kAnd, kOr, kNot,
-    kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual,
-    kBetween, kIn,
-    kExists, kNotExists, kType, kBeginsWith, kContains,
+    kAnd,
+    kOr,
+    kNot,
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessOrEqual,
+    kGreater,
+    kGreaterOrEqual,
+    kBetween,
+    kIn,
+    kExists,
+    kNotExists,
+    kType,
+    kBeginsWith,
+    kContains,
   };
   Kind kind;
   std::vector<Condition> conditions;  // of kAnd, kOr, kNot

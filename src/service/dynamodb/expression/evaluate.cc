@@ -79,7 +79,9 @@ bool ordered(ConditionKind kind, const AttributeValue& left, const AttributeValu
 
 bool predicate(const Condition& condition, const Item& item) {
   AttributeValue held[3];
-  const auto operand = [&](std::size_t i) { return resolve(condition.operands[i], item, held[std::min<std::size_t>(i, 2)]); };
+  const auto operand = [&](std::size_t i) {
+    return resolve(condition.operands[i], item, held[std::min<std::size_t>(i, 2)]);
+  };
   const AttributeValue* first = operand(0);
   switch (condition.kind) {
     case ConditionKind::kExists: return first != nullptr;
@@ -103,7 +105,8 @@ bool predicate(const Condition& condition, const Item& item) {
     case ConditionKind::kContains: return contains(*first, *second);
     case ConditionKind::kBetween: {
       const AttributeValue* third = operand(2);
-      return third && ordered(ConditionKind::kGreaterOrEqual, *first, *second) && ordered(ConditionKind::kLessOrEqual, *first, *third);
+      return third && ordered(ConditionKind::kGreaterOrEqual, *first, *second) &&
+             ordered(ConditionKind::kLessOrEqual, *first, *third);
     }
     default: return ordered(condition.kind, *first, *second);
   }
@@ -224,8 +227,10 @@ Result<void, std::string> set(Item& item, const Path& path, AttributeValue value
   auto* list = parent ? parent->get<List>() : nullptr;
   if (!list) return problem(kBadPath);
   const std::size_t index = std::get<std::size_t>(path.back());
-  if (index < list->size()) (*list)[index] = std::move(value);
-  else list->push_back(std::move(value));
+  if (index < list->size())
+    (*list)[index] = std::move(value);
+  else
+    list->push_back(std::move(value));
   return {};
 }
 

@@ -52,8 +52,8 @@ Result<std::vector<Token>, std::string> tokenize(std::string_view expression) {
       end = at + symbol_size(expression.substr(at));
     }
     if (end == at) {
-      return std::unexpected(fmt::format("Syntax error; token: \"{}\", near: \"{}\"", c,
-                                         expression.substr(at > 5 ? at - 5 : 0, 11)));
+      return std::unexpected(
+          fmt::format("Syntax error; token: \"{}\", near: \"{}\"", c, expression.substr(at > 5 ? at - 5 : 0, 11)));
     }
     tokens.push_back({kind, expression.substr(at, end - at), at, end});
     at = end;
@@ -65,12 +65,14 @@ Result<std::vector<Token>, std::string> tokenize(std::string_view expression) {
 std::string syntax_error(std::string_view expression, const std::vector<Token>& tokens, std::size_t at) {
   const std::size_t first = tokens[at > 0 ? at - 1 : 0].begin;
   const std::size_t last = tokens[std::min(at + 1, tokens.size() - 1)].end;
-  return fmt::format("Syntax error; token: \"{}\", near: \"{}\"", tokens[at].text, expression.substr(first, last - first));
+  return fmt::format("Syntax error; token: \"{}\", near: \"{}\"", tokens[at].text,
+                     expression.substr(first, last - first));
 }
 
 bool is_reserved_word(std::string_view word) {
   std::string upper(word);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return std::binary_search(std::begin(kReservedWords), std::end(kReservedWords), std::string_view(upper));
 }
 

@@ -27,13 +27,16 @@ constexpr std::size_t kMaxInOperands = 100;
 std::unexpected<Error> error(std::string message) { return std::unexpected(std::move(message)); }
 
 bool same_word(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) { return (a | 32) == (b | 32); });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return (a | 32) == (b | 32); });
 }
 
 // The type that an operand has whatever the item holds, or an empty view.
 std::string_view known_type(const Operand& operand) {
   if (operand.kind == OperandKind::kValue) return operand.value->type();
-  return operand.kind == OperandKind::kSize || operand.kind == OperandKind::kPlus || operand.kind == OperandKind::kMinus ? "N" : "";
+  return operand.kind == OperandKind::kSize || operand.kind == OperandKind::kPlus || operand.kind == OperandKind::kMinus
+             ? "N"
+             : "";
 }
 
 std::string describe_value(const AttributeValue& value) {
@@ -46,7 +49,8 @@ std::string describe_value(const AttributeValue& value) {
 // What every kind of expression is read with.
 class Parser {
  public:
-  Parser(std::string_view text, std::vector<Token> tokens, Names& names) : text_(text), tokens_(std::move(tokens)), names_(names) {}
+  Parser(std::string_view text, std::vector<Token> tokens, Names& names)
+      : text_(text), tokens_(std::move(tokens)), names_(names) {}
 
   Parsed<Condition> whole_condition() {
     Condition out = TRY(disjunction());
@@ -83,13 +87,19 @@ class Parser {
   const Token& token() const { return tokens_[at_]; }
   bool at_end() const { return token().kind == Token::Kind::kEnd; }
   bool is(std::string_view symbol) const { return token().kind == Token::Kind::kSymbol && token().text == symbol; }
-  bool is_word(std::string_view word) const { return token().kind == Token::Kind::kIdentifier && same_word(token().text, word); }
+  bool is_word(std::string_view word) const {
+    return token().kind == Token::Kind::kIdentifier && same_word(token().text, word);
+  }
   bool take(std::string_view symbol) { return is(symbol) && ++at_; }
   bool take_word(std::string_view word) { return is_word(word) && ++at_; }
   std::unexpected<Error> unexpected_token() const { return error(syntax_error(text_, tokens_, at_)); }
 
-  Parsed<Condition> disjunction() { return chain(ConditionKind::kOr, "OR", [this] { return conjunction(); }); }
-  Parsed<Condition> conjunction() { return chain(ConditionKind::kAnd, "AND", [this] { return negation(); }); }
+  Parsed<Condition> disjunction() {
+    return chain(ConditionKind::kOr, "OR", [this] { return conjunction(); });
+  }
+  Parsed<Condition> conjunction() {
+    return chain(ConditionKind::kAnd, "AND", [this] { return negation(); });
+  }
 
   template <class Next>
   Parsed<Condition> chain(ConditionKind kind, std::string_view word, Next next) {
@@ -136,7 +146,8 @@ class Parser {
   }
 
   bool at_function() const {
-    return token().kind == Token::Kind::kIdentifier && tokens_[at_ + 1].kind == Token::Kind::kSymbol && tokens_[at_ + 1].text == "(";
+    return token().kind == Token::Kind::kIdentifier && tokens_[at_ + 1].kind == Token::Kind::kSymbol &&
+           tokens_[at_ + 1].text == "(";
   }
 
   Parsed<Condition> predicate() {
@@ -150,11 +161,12 @@ class Parser {
   Parsed<Condition> boolean_function() {
     const std::string name(token().text);
     static constexpr std::pair<std::string_view, ConditionKind> kFunctions[] = {
-        {"attribute_exists", ConditionKind::kExists},   {"attribute_not_exists", ConditionKind::kNotExists},
-        {"attribute_type", ConditionKind::kType},       {"begins_with", ConditionKind::kBeginsWith},
+        {"attribute_exists", ConditionKind::kExists}, {"attribute_not_exists", ConditionKind::kNotExists},
+        {"attribute_type", ConditionKind::kType},     {"begins_with", ConditionKind::kBeginsWith},
         {"contains", ConditionKind::kContains},
     };
-    const auto* found = std::find_if(std::begin(kFunctions), std::end(kFunctions), [&](const auto& each) { return each.first == name; });
+    const auto* found = std::find_if(std::begin(kFunctions), std::end(kFunctions),
+                                     [&](const auto& each) { return each.first == name; });
     if (found == std::end(kFunctions)) {
       if (name == "if_not_exists" || name == "list_append") {
         return error("The function is not allowed in a condition expression; function: " + name);
@@ -178,12 +190,14 @@ class Parser {
 
   static Parsed<void> check_count(std::string_view name, const std::vector<Operand>& operands, std::size_t wanted) {
     if (operands.size() == wanted) return {};
-    return error(fmt::format("Incorrect number of operands for operator or function; operator or function: {}, number of operands: {}",
-                             name, operands.size()));
+    return error(fmt::format(
+        "Incorrect number of operands for operator or function; operator or function: {}, number of operands: {}", name,
+        operands.size()));
   }
 
   static std::unexpected<Error> wrong_operand(std::string_view name, std::string_view type) {
-    return error(fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}", name, type));
+    return error(fmt::format(
+        "Incorrect operand type for operator or function; operator or function: {}, operand type: {}", name, type));
   }
 
   Parsed<void> check_function(std::string_view name, const Condition& condition) {
@@ -210,19 +224,22 @@ class Parser {
     for (std::string_view each : {"S", "N", "B", "NULL", "SS", "BOOL", "L", "BS", "NS", "M"}) {
       if (name == each) return {};
     }
-    return error(fmt::format("Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}", name));
+    return error(fmt::format(
+        "Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}", name));
   }
 
   static Parsed<void> check_distinct(std::string_view name, const Operand& left, const Operand& right) {
     if (left.kind != OperandKind::kPath || right.kind != OperandKind::kPath || left.path != right.path) return {};
-    return error(fmt::format("The first operand must be distinct from the remaining operands for this operator or function; "
-                             "operator: {}, first operand: {}", name, describe(left.path)));
+    return error(
+        fmt::format("The first operand must be distinct from the remaining operands for this operator or function; "
+                    "operator: {}, first operand: {}",
+                    name, describe(left.path)));
   }
 
   Parsed<Condition> comparison(Operand left) {
     static constexpr std::pair<std::string_view, ConditionKind> kOperators[] = {
-        {"=", ConditionKind::kEqual}, {"<>", ConditionKind::kNotEqual},     {"<", ConditionKind::kLess},
-        {"<=", ConditionKind::kLessOrEqual}, {">", ConditionKind::kGreater}, {">=", ConditionKind::kGreaterOrEqual},
+        {"=", ConditionKind::kEqual},        {"<>", ConditionKind::kNotEqual}, {"<", ConditionKind::kLess},
+        {"<=", ConditionKind::kLessOrEqual}, {">", ConditionKind::kGreater},   {">=", ConditionKind::kGreaterOrEqual},
     };
     for (const auto& [symbol, kind] : kOperators) {
       if (!take(symbol)) continue;
@@ -233,7 +250,8 @@ class Parser {
         for (const Operand* each : {&left, &right}) {
           const std::string_view type = known_type(*each);
           if (!type.empty() && type != "S" && type != "N" && type != "B") {
-            return error(fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}", symbol, type));
+            return error(fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}",
+                                     symbol, type));
           }
         }
       }
@@ -255,8 +273,10 @@ class Parser {
     if (low.kind != OperandKind::kValue || high.kind != OperandKind::kValue) return out;
     const auto order = compare(*low.value, *high.value);
     std::string_view problem;
-    if (low.value->type() != high.value->type()) problem = "requires same data type for lower and upper bounds";
-    else if (order && *order > 0) problem = "requires upper bound to be greater than or equal to lower bound";
+    if (low.value->type() != high.value->type())
+      problem = "requires same data type for lower and upper bounds";
+    else if (order && *order > 0)
+      problem = "requires upper bound to be greater than or equal to lower bound";
     if (problem.empty()) return out;
     return error(fmt::format("The BETWEEN operator {}; lower bound operand: {}, upper bound operand: {}", problem,
                              describe_value(*low.value), describe_value(*high.value)));
@@ -267,8 +287,9 @@ class Parser {
     out.operands.push_back(std::move(value));
     for (Operand& each : TRY(arguments())) out.operands.push_back(std::move(each));
     if (out.operands.size() > kMaxInOperands + 1) {
-      return error(fmt::format("Incorrect number of operands for operator or function; operator or function: IN, number of operands: {}",
-                               out.operands.size()));
+      return error(fmt::format(
+          "Incorrect number of operands for operator or function; operator or function: IN, number of operands: {}",
+          out.operands.size()));
     }
     return out;
   }
@@ -282,8 +303,10 @@ class Parser {
     }
     const std::string name(token().text);
     if (name != "size") {
-      for (std::string_view known : {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains"}) {
-        if (name == known) return error("The function is not allowed to be used this way in an expression; function: " + name);
+      for (std::string_view known :
+           {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains"}) {
+        if (name == known)
+          return error("The function is not allowed to be used this way in an expression; function: " + name);
       }
       return error("Invalid function name; function: " + name);
     }
@@ -302,7 +325,8 @@ class Parser {
     out.kind = OperandKind::kValue;
     out.value = names_.value(token().text);
     if (!out.value) {
-      return error(fmt::format("An expression attribute value used in expression is not defined; attribute value: {}", token().text));
+      return error(fmt::format("An expression attribute value used in expression is not defined; attribute value: {}",
+                               token().text));
     }
     ++at_;
     return out;
@@ -325,7 +349,9 @@ class Parser {
         if (!take("]")) return unexpected_token();
         out.emplace_back(index);
       } else {
-        if (out.size() > kMaxDepth) return error("The document path has too many nesting elements; nesting levels: " + std::to_string(out.size()));
+        if (out.size() > kMaxDepth)
+          return error("The document path has too many nesting elements; nesting levels: " +
+                       std::to_string(out.size()));
         return out;
       }
     }
@@ -336,7 +362,8 @@ class Parser {
     if (name.kind == Token::Kind::kName) {
       const std::string* resolved = names_.name(name.text);
       if (!resolved) {
-        return error(fmt::format("An expression attribute name used in the document path is not defined; attribute name: {}", name.text));
+        return error(fmt::format(
+            "An expression attribute name used in the document path is not defined; attribute name: {}", name.text));
       }
       ++at_;
       return *resolved;
@@ -375,15 +402,18 @@ class Parser {
     const std::string_view type = out.value.value->type();
     const bool set = type == "SS" || type == "NS" || type == "BS";
     if (!set && !(section == "ADD" && type == "N")) {
-      return error(fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}, typeSet: ALLOWED_FOR_{}_OPERAND",
-                               section, long_type(type), section));
+      return error(
+          fmt::format("Incorrect operand type for operator or function; operator: {}, operand type: {}, typeSet: "
+                      "ALLOWED_FOR_{}_OPERAND",
+                      section, long_type(type), section));
     }
     return out;
   }
 
   static std::string_view long_type(std::string_view type) {
     static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-        {"S", "STRING"}, {"N", "NUMBER"}, {"B", "BINARY"}, {"BOOL", "BOOLEAN"}, {"NULL", "NULL"}, {"L", "LIST"}, {"M", "MAP"}};
+        {"S", "STRING"},  {"N", "NUMBER"}, {"B", "BINARY"}, {"BOOL", "BOOLEAN"},
+        {"NULL", "NULL"}, {"L", "LIST"},   {"M", "MAP"}};
     for (const auto& [shorter, longer] : kNames) {
       if (type == shorter) return longer;
     }
@@ -402,7 +432,9 @@ class Parser {
     for (const Operand& each : out.operands) {
       const std::string_view type = each.kind == OperandKind::kListAppend ? "L" : known_type(each);
       if (!type.empty() && type != "N") {
-        return error(fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}", symbol, type));
+        return error(
+            fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}",
+                        symbol, type));
       }
     }
     return out;
@@ -417,7 +449,8 @@ class Parser {
     if (!at_function()) return operand();
     const std::string name(token().text);
     if (name != "if_not_exists" && name != "list_append") {
-      for (std::string_view known : {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}) {
+      for (std::string_view known :
+           {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}) {
         if (name == known) return error("The function is not allowed in an update expression; function: " + name);
       }
       return error("Invalid function name; function: " + name);
@@ -463,8 +496,10 @@ Parsed<void> check_overlap(const std::vector<const Path*>& paths) {
       const bool inside = same == left.size() || same == right.size();
       const bool mixed = !inside && left[same].index() != right[same].index();
       if (!inside && !mixed) continue;
-      return error(fmt::format("Two document paths {} with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
-                               inside ? "overlap" : "conflict", describe(left), describe(right)));
+      return error(
+          fmt::format("Two document paths {} with each other; must remove or rewrite one of these paths; path one: {}, "
+                      "path two: {}",
+                      inside ? "overlap" : "conflict", describe(left), describe(right)));
     }
   }
   return {};
@@ -477,7 +512,8 @@ aws::Result<T> parse(std::string_view parameter, std::string_view text, Names& n
   };
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return refuse("The expression can not be empty;");
   if (text.size() > kMaxExpressionSize) {
-    return refuse(fmt::format("Expression size has exceeded the maximum allowed size; expression size: {}", text.size()));
+    return refuse(
+        fmt::format("Expression size has exceeded the maximum allowed size; expression size: {}", text.size()));
   }
   auto tokens = tokenize(text);
   if (!tokens) return refuse(tokens.error());
@@ -487,80 +523,7 @@ aws::Result<T> parse(std::string_view parameter, std::string_view text, Names& n
   return std::move(*result);
 }
 
-bool well_formed(std::string_view key, char sigil) {
-  return key.size() > 1 && key[0] == sigil && std::all_of(key.begin() + 1, key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
 }  // namespace
-
-std::string describe(const Path& path) {
-  std::vector<std::string> parts;
-  for (const PathElement& element : path) {
-    const auto* name = std::get_if<std::string>(&element);
-    parts.push_back(name ? *name : fmt::format("[{}]", std::get<std::size_t>(element)));
-  }
-  return fmt::format("[{}]", fmt::join(parts, ", "));
-}
-
-aws::Result<void> Names::check() const {
-  const auto refuse = [](std::string message) { return aws::fail(aws::errors::kValidation, std::move(message)); };
-  if (names_) {
-    if (names_->empty()) return refuse("ExpressionAttributeNames must not be empty");
-    for (const auto& [key, name] : *names_) {
-      if (!well_formed(key, '#')) return refuse(fmt::format("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key));
-    }
-  }
-  if (values_) {
-    if (values_->empty()) return refuse("ExpressionAttributeValues must not be empty");
-    for (const auto& [key, value] : *values_) {
-      if (!well_formed(key, ':')) return refuse(fmt::format("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", key));
-    }
-    for (const auto& [key, value] : *values_) {
-      if (auto message = first_invalid(value)) {
-        return refuse(fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}", *message, key));
-      }
-    }
-  }
-  return {};
-}
-
-aws::Result<void> Names::check_all_used() const {
-  std::vector<std::string> unused;
-  if (names_) {
-    for (const auto& [key, name] : *names_) {
-      if (!used_names_.contains(key)) unused.push_back(key);
-    }
-  }
-  if (!unused.empty()) {
-    return aws::fail(aws::errors::kValidation, fmt::format("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}",
-                                                           fmt::join(unused, ", ")));
-  }
-  if (values_) {
-    for (const auto& [key, value] : *values_) {
-      if (!used_values_.contains(key)) unused.push_back(key);
-    }
-  }
-  if (unused.empty()) return {};
-  return aws::fail(aws::errors::kValidation, fmt::format("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}",
-                                                         fmt::join(unused, ", ")));
-}
-
-const std::string* Names::name(std::string_view placeholder) {
-  if (!names_) return nullptr;
-  const auto found = names_->find(std::string(placeholder));
-  if (found == names_->end()) return nullptr;
-  used_names_.emplace(placeholder);
-  return &found->second;
-}
-
-const AttributeValue* Names::value(std::string_view placeholder) {
-  if (!values_) return nullptr;
-  const AttributeValue* found = values_->find(placeholder);
-  if (found) used_values_.emplace(placeholder);
-  return found;
-}
 
 aws::Result<Condition> parse_condition(std::string_view parameter, std::string_view text, Names& names) {
   return parse<Condition>(parameter, text, names, [](Parser& parser) { return parser.whole_condition(); });

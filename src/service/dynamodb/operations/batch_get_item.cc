@@ -19,7 +19,8 @@ struct TableRead {
   std::optional<expression::Projection> projection;
 };
 
-aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const std::string& name, const KeysAndAttributes& request) {
+aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const std::string& name,
+                               const KeysAndAttributes& request) {
   TRY_VOID(refuse_legacy("AttributesToGet", request.attributes_to_get.has_value()));
   TRY_VOID(check_expression_use(request, {request.projection_expression.has_value(), false, {}}));
   TableRead read{nullptr, &request, {}, std::nullopt};
@@ -37,14 +38,16 @@ aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const st
   std::set<std::string> rows;
   for (const Item& key : request.keys) {
     read.keys.push_back(TRY(key_from_parameter(*read.table, key)));
-    if (!rows.insert(read.keys.back().row).second) return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
+    if (!rows.insert(read.keys.back().row).second)
+      return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
   }
   return read;
 }
 
 }  // namespace
 
-aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& caller, const BatchGetItemInput& input) {
+aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& caller,
+                                               const BatchGetItemInput& input) {
   std::size_t count = 0;
   for (const auto& [name, request] : input.request_items) count += request.keys.size();
   if (count > kMaxKeys) return aws::fail(errors::kValidation, "Too many items requested for the BatchGetItem call");
@@ -73,7 +76,8 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
       }
       total += size;
       units += read_units(size, consistent);
-      if (found.exists()) items.push_back(read.projection ? expression::project(*read.projection, found.item()) : found.item());
+      if (found.exists())
+        items.push_back(read.projection ? expression::project(*read.projection, found.item()) : found.item());
     }
     if (auto capacity = consumed(input.return_consumed_capacity, *read.table, units)) {
       if (!output.consumed_capacity) output.consumed_capacity.emplace();

@@ -15,7 +15,8 @@ std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(error
 
 aws::Result<void> check_request(const WriteRequest& request) {
   if (request.put_request.has_value() == request.delete_request.has_value()) {
-    return refuse("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+    return refuse(
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
   }
   if (request.put_request) {
     if (auto valid = check_item(request.put_request->item); !valid) return refuse(valid.error());
@@ -31,13 +32,15 @@ aws::Result<ItemWrite> prepare(const TablePtr& table, const WriteRequest& reques
                      [](const StoredItem&) -> aws::Result<std::optional<std::string>> { return std::nullopt; }};
   }
   const Item& item = request.put_request->item;
-  return ItemWrite{table, TRY(key_from_item(*table, item)),
-                   [stored = encode_item(item)](const StoredItem&) -> aws::Result<std::optional<std::string>> { return stored; }};
+  return ItemWrite{
+      table, TRY(key_from_item(*table, item)),
+      [stored = encode_item(item)](const StoredItem&) -> aws::Result<std::optional<std::string>> { return stored; }};
 }
 
 }  // namespace
 
-aws::Result<BatchWriteItemOutput> batch_write_item(DynamoDb& db, const aws::Caller& caller, const BatchWriteItemInput& input) {
+aws::Result<BatchWriteItemOutput> batch_write_item(DynamoDb& db, const aws::Caller& caller,
+                                                   const BatchWriteItemInput& input) {
   std::size_t count = 0;
   for (const auto& [name, requests] : input.request_items) count += requests.size();
   if (count > kMaxRequests) return refuse("Too many items requested for the BatchWriteItem call");
@@ -60,10 +63,12 @@ aws::Result<BatchWriteItemOutput> batch_write_item(DynamoDb& db, const aws::Call
   if (!input.return_consumed_capacity || *input.return_consumed_capacity == "NONE") return output;
   std::map<TablePtr, double> units;
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    units[writes[i].table] += write_units(std::max(size_of(written[i].before.item()), size_of(written[i].after.item())));
+    units[writes[i].table] +=
+        write_units(std::max(size_of(written[i].before.item()), size_of(written[i].after.item())));
   }
   output.consumed_capacity.emplace();
-  for (const auto& [table, sum] : units) output.consumed_capacity->push_back(*consumed(input.return_consumed_capacity, *table, sum));
+  for (const auto& [table, sum] : units)
+    output.consumed_capacity->push_back(*consumed(input.return_consumed_capacity, *table, sum));
   return output;
 }
 

@@ -18,14 +18,16 @@ aws::Result<DeleteItemOutput> delete_item(DynamoDb& db, const aws::Caller& calle
 
   TablePtr table = TRY(db.tables().find(caller, input.table_name));
   PrimaryKey key = TRY(key_from_parameter(*table, input.key));
-  const auto written = TRY(db.write({table, std::move(key), [&](const StoredItem& before) -> aws::Result<std::optional<std::string>> {
-                                       TRY_VOID(condition.check(before));
-                                       return std::nullopt;
-                                     }}));
+  const auto written =
+      TRY(db.write({table, std::move(key), [&](const StoredItem& before) -> aws::Result<std::optional<std::string>> {
+                      TRY_VOID(condition.check(before));
+                      return std::nullopt;
+                    }}));
   DeleteItemOutput output;
   if (wants_old && written.before.exists()) output.attributes = written.before.item();
   if (input.return_consumed_capacity) {
-    output.consumed_capacity = consumed(input.return_consumed_capacity, *table, write_units(size_of(written.before.item())));
+    output.consumed_capacity =
+        consumed(input.return_consumed_capacity, *table, write_units(size_of(written.before.item())));
   }
   return output;
 }

@@ -10,8 +10,8 @@ aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& cal
   std::lock_guard lock(db.definition_mutex());
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));
   if (table->description.deletion_protection_enabled.value_or(false)) {
-    return aws::fail(errors::kValidation,
-                     fmt::format("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."));
+    return aws::fail(errors::kValidation, fmt::format("Resource cannot be deleted as it is currently protected against "
+                                                      "deletion. Disable deletion protection first."));
   }
   kv::Batch batch;
   db.tables().stage_erase(batch, *table);

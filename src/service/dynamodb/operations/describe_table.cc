@@ -3,7 +3,8 @@
 
 namespace leat::dynamodb {
 
-aws::Result<DescribeTableOutput> describe_table(DynamoDb& db, const aws::Caller& caller, const DescribeTableInput& input) {
+aws::Result<DescribeTableOutput> describe_table(DynamoDb& db, const aws::Caller& caller,
+                                                const DescribeTableInput& input) {
   DescribeTableOutput output;
   output.table = TRY(db.tables().find(caller, input.table_name))->description;
   return output;

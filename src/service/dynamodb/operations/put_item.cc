@@ -20,10 +20,11 @@ aws::Result<PutItemOutput> put_item(DynamoDb& db, const aws::Caller& caller, con
   TablePtr table = TRY(db.tables().find(caller, input.table_name));
   PrimaryKey key = TRY(key_from_item(*table, input.item));
   const std::string stored = encode_item(input.item);
-  const auto written = TRY(db.write({table, std::move(key), [&](const StoredItem& before) -> aws::Result<std::optional<std::string>> {
-                                       TRY_VOID(condition.check(before));
-                                       return stored;
-                                     }}));
+  const auto written =
+      TRY(db.write({table, std::move(key), [&](const StoredItem& before) -> aws::Result<std::optional<std::string>> {
+                      TRY_VOID(condition.check(before));
+                      return stored;
+                    }}));
   PutItemOutput output;
   if (wants_old && written.before.exists()) output.attributes = written.before.item();
   if (input.return_consumed_capacity) {

@@ -16,18 +16,22 @@ aws::Result<QueryOutput> query(DynamoDb& db, const aws::Caller& caller, const Qu
   TRY_VOID(check_expression_use(input, {any_value || input.projection_expression, any_value,
                                         "FilterExpression and KeyConditionExpression are null"}));
   if (!input.key_condition_expression) {
-    return aws::fail(errors::kValidation, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    return aws::fail(errors::kValidation,
+                     "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
   }
   PageRequest request;
   request.count_only = TRY(check_select(input.select, input.projection_expression.has_value()));
   expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
   TRY_VOID(names.check());
-  const auto condition = TRY(expression::parse_condition("KeyConditionExpression", *input.key_condition_expression, names));
+  const auto condition =
+      TRY(expression::parse_condition("KeyConditionExpression", *input.key_condition_expression, names));
   TRY_VOID(parse_filter_and_projection(input, names, request));
   TRY_VOID(names.check_all_used());
 
   request.table = TRY(db.tables().find(caller, input.table_name));
-  if (input.index_name) return aws::fail(errors::kValidation, fmt::format("The table does not have the specified index: {}", *input.index_name));
+  if (input.index_name)
+    return aws::fail(errors::kValidation,
+                     fmt::format("The table does not have the specified index: {}", *input.index_name));
   request.range = TRY(key_range(*request.table, condition));
   if (!input.scan_index_forward.value_or(true)) request.direction = kv::Direction::kBackward;
   request.exclusive_start_key = input.exclusive_start_key;
@@ -37,7 +41,8 @@ aws::Result<QueryOutput> query(DynamoDb& db, const aws::Caller& caller, const Qu
   Page page = TRY(read_page(db, std::move(request)));
 
   QueryOutput output;
-  output.consumed_capacity = consumed(input.return_consumed_capacity, *table, read_units(page.bytes, input.consistent_read.value_or(false)));
+  output.consumed_capacity =
+      consumed(input.return_consumed_capacity, *table, read_units(page.bytes, input.consistent_read.value_or(false)));
   fill(output, std::move(page), count_only);
   return output;
 }

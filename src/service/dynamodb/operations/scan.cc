@@ -13,14 +13,18 @@ std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(error
 
 aws::Result<void> check_segments(const ScanInput& input) {
   if (input.segment && !input.total_segments) {
-    return refuse("The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
+    return refuse(
+        "The TotalSegments parameter is required but was not present in the request when Segment parameter is present");
   }
   if (!input.segment && input.total_segments) {
-    return refuse("The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
+    return refuse(
+        "The Segment parameter is required but was not present in the request when parameter TotalSegments is present");
   }
   if (input.segment && *input.segment >= *input.total_segments) {
-    return refuse(fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is not less "
-                              "than TotalSegments: {}", *input.segment, *input.total_segments));
+    return refuse(fmt::format(
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {} is not less "
+        "than TotalSegments: {}",
+        *input.segment, *input.total_segments));
   }
   return {};
 }
@@ -44,7 +48,8 @@ aws::Result<ScanOutput> scan(DynamoDb& db, const aws::Caller& caller, const Scan
   TRY_VOID(refuse_legacy("ScanFilter", input.scan_filter.has_value()));
   TRY_VOID(refuse_legacy("AttributesToGet", input.attributes_to_get.has_value()));
   const bool filtered = input.filter_expression.has_value();
-  TRY_VOID(check_expression_use(input, {filtered || input.projection_expression, filtered, "FilterExpression is null"}));
+  TRY_VOID(
+      check_expression_use(input, {filtered || input.projection_expression, filtered, "FilterExpression is null"}));
   PageRequest request;
   request.count_only = TRY(check_select(input.select, input.projection_expression.has_value()));
   TRY_VOID(check_segments(input));
@@ -54,7 +59,8 @@ aws::Result<ScanOutput> scan(DynamoDb& db, const aws::Caller& caller, const Scan
   TRY_VOID(names.check_all_used());
 
   request.table = TRY(db.tables().find(caller, input.table_name));
-  if (input.index_name) return refuse(fmt::format("The table does not have the specified index: {}", *input.index_name));
+  if (input.index_name)
+    return refuse(fmt::format("The table does not have the specified index: {}", *input.index_name));
   request.range = segment_range(*request.table, input);
   request.exclusive_start_key = input.exclusive_start_key;
   request.limit = input.limit;
@@ -63,7 +69,8 @@ aws::Result<ScanOutput> scan(DynamoDb& db, const aws::Caller& caller, const Scan
   Page page = TRY(read_page(db, std::move(request)));
 
   ScanOutput output;
-  output.consumed_capacity = consumed(input.return_consumed_capacity, *table, read_units(page.bytes, input.consistent_read.value_or(false)));
+  output.consumed_capacity =
+      consumed(input.return_consumed_capacity, *table, read_units(page.bytes, input.consistent_read.value_or(false)));
   fill(output, std::move(page), count_only);
   return output;
 }

@@ -18,7 +18,8 @@ aws::Result<DescribeContinuousBackupsOutput> describe_continuous_backups(DynamoD
   return output;
 }
 
-aws::Result<DescribeEndpointsResponse> describe_endpoints(DynamoDb&, const aws::Caller& caller, const DescribeEndpointsRequest&) {
+aws::Result<DescribeEndpointsResponse> describe_endpoints(DynamoDb&, const aws::Caller& caller,
+                                                          const DescribeEndpointsRequest&) {
   constexpr std::int64_t kCacheMinutes = 1440;
   DescribeEndpointsResponse output;
   output.endpoints.push_back({fmt::format("dynamodb.{}.amazonaws.com", caller.region), kCacheMinutes});
@@ -31,7 +32,8 @@ aws::Result<DescribeLimitsOutput> describe_limits(DynamoDb&, const aws::Caller&,
   return DescribeLimitsOutput{kAccountUnits, kAccountUnits, kTableUnits, kTableUnits};
 }
 
-aws::Result<DescribeTimeToLiveOutput> describe_time_to_live(DynamoDb& db, const aws::Caller& caller, const DescribeTimeToLiveInput& input) {
+aws::Result<DescribeTimeToLiveOutput> describe_time_to_live(DynamoDb& db, const aws::Caller& caller,
+                                                            const DescribeTimeToLiveInput& input) {
   TRY(db.tables().find(caller, input.table_name));
   DescribeTimeToLiveOutput output;
   output.time_to_live_description.emplace().time_to_live_status = "DISABLED";

@@ -33,7 +33,8 @@ void save(DynamoDb& db, TableTags tags) {
 
 }  // namespace
 
-aws::Result<ListTagsOfResourceOutput> list_tags_of_resource(DynamoDb& db, const aws::Caller& caller, const ListTagsOfResourceInput& input) {
+aws::Result<ListTagsOfResourceOutput> list_tags_of_resource(DynamoDb& db, const aws::Caller& caller,
+                                                            const ListTagsOfResourceInput& input) {
   ListTagsOfResourceOutput output;
   output.tags = TRY(load(db, caller, input.resource_arn)).tags;
   return output;

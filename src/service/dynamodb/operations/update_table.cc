@@ -24,25 +24,31 @@ aws::Result<void> change_billing(TableDescription& description, const UpdateTabl
                     current.read_capacity_units == input.provisioned_throughput->read_capacity_units &&
                     current.write_capacity_units == input.provisioned_throughput->write_capacity_units;
   if (same) {
-    return refuse(fmt::format("The provisioned throughput for the table will not change. The requested value equals the current value. "
-                              "Current ReadCapacityUnits provisioned for the table: {}. Requested ReadCapacityUnits: {}. "
-                              "Current WriteCapacityUnits provisioned for the table: {}. Requested WriteCapacityUnits: {}. "
-                              "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
-                              *current.read_capacity_units, *current.read_capacity_units, *current.write_capacity_units,
-                              *current.write_capacity_units));
+    return refuse(fmt::format(
+        "The provisioned throughput for the table will not change. The requested value equals the current value. "
+        "Current ReadCapacityUnits provisioned for the table: {}. Requested ReadCapacityUnits: {}. "
+        "Current WriteCapacityUnits provisioned for the table: {}. Requested WriteCapacityUnits: {}. "
+        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+        *current.read_capacity_units, *current.read_capacity_units, *current.write_capacity_units,
+        *current.write_capacity_units));
   }
   set_billing(description, mode, input.provisioned_throughput, now);
   return {};
 }
 
-aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Caller& caller, TableDescription& description,
-                                const StreamSpecification& wanted) {
+aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Caller& caller,
+                                TableDescription& description, const StreamSpecification& wanted) {
   TRY_VOID(check_stream_specification(wanted));
   const bool enabled = description.stream_specification && description.stream_specification->stream_enabled;
-  if (wanted.stream_enabled && enabled) return aws::fail(errors::kValidation, fmt::format("Table already has an enabled stream: TableName: {}", *description.table_name));
-  if (!wanted.stream_enabled && !enabled) return aws::fail(errors::kValidation, fmt::format("Table does not have a stream to disable: TableName: {}", *description.table_name));
+  if (wanted.stream_enabled && enabled)
+    return aws::fail(errors::kValidation,
+                     fmt::format("Table already has an enabled stream: TableName: {}", *description.table_name));
+  if (!wanted.stream_enabled && !enabled)
+    return aws::fail(errors::kValidation,
+                     fmt::format("Table does not have a stream to disable: TableName: {}", *description.table_name));
   if (wanted.stream_enabled) {
-    begin_stream(batch, db.random(), caller, description, new_stream(db.store(), caller, description, wanted, db.clock().now()));
+    begin_stream(batch, db.random(), caller, description,
+                 new_stream(db.store(), caller, description, wanted, db.clock().now()));
     stage_retention(batch, db, caller, description);
   } else {
     end_stream(batch, db.store(), caller, description);
@@ -54,10 +60,14 @@ aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Calle
 }  // namespace
 
 aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& caller, const UpdateTableInput& input) {
-  if (input.global_secondary_index_updates) return aws::fail(errors::kNotOffered, "leat does not offer secondary indexes yet");
-  const bool nothing = !input.billing_mode && !input.provisioned_throughput && !input.stream_specification && !input.table_class &&
-                       !input.deletion_protection_enabled && !input.sse_specification;
-  if (nothing) return refuse("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required");
+  if (input.global_secondary_index_updates)
+    return aws::fail(errors::kNotOffered, "leat does not offer secondary indexes yet");
+  const bool nothing = !input.billing_mode && !input.provisioned_throughput && !input.stream_specification &&
+                       !input.table_class && !input.deletion_protection_enabled && !input.sse_specification;
+  if (nothing)
+    return refuse(
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
+        "SSESpecification or ReplicaUpdates is required");
 
   std::lock_guard lock(db.definition_mutex());
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));

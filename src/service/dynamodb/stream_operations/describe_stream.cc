@@ -5,13 +5,15 @@
 
 namespace leat::dynamodbstreams {
 
-aws::Result<DescribeStreamOutput> describe_stream(Streams& streams, const aws::Caller&, const DescribeStreamInput& input) {
+aws::Result<DescribeStreamOutput> describe_stream(Streams& streams, const aws::Caller&,
+                                                  const DescribeStreamInput& input) {
   constexpr std::int32_t kPage = 100;
   DescribeStreamOutput output;
   auto& description = output.stream_description.emplace(TRY(streams.find(input.stream_arn)));
   auto& shards = *description.shards;
   if (input.exclusive_start_shard_id) {
-    const auto found = std::find_if(shards.begin(), shards.end(), [&](const Shard& each) { return each.shard_id == input.exclusive_start_shard_id; });
+    const auto found = std::find_if(shards.begin(), shards.end(),
+                                    [&](const Shard& each) { return each.shard_id == input.exclusive_start_shard_id; });
     if (found != shards.end()) shards.erase(shards.begin(), found + 1);
   }
   const auto limit = static_cast<std::size_t>(input.limit.value_or(kPage));

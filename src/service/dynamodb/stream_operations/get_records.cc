@@ -9,13 +9,16 @@ aws::Result<GetRecordsOutput> get_records(Streams& streams, const aws::Caller& c
   constexpr std::int32_t kMaxRecords = 1000;
   const auto iterator = Iterator::parse(input.shard_iterator);
   if (!iterator) return aws::fail(errors::kValidation, "Invalid ShardIterator");
-  if (streams.clock().now() > iterator->created + kIteratorLife) return aws::fail(errors::kExpiredIterator, "Iterator expired");
+  if (streams.clock().now() > iterator->created + kIteratorLife)
+    return aws::fail(errors::kExpiredIterator, "Iterator expired");
   ShardReader reader = TRY(streams.find_shard(iterator->stream_arn, iterator->shard_id));
   const kv::LogPosition oldest = reader.log.first(streams.horizon());
   if (iterator->position < oldest) {
-    return aws::fail(errors::kTrimmedDataAccess, "The operation attempted to read past the oldest stream record in a shard");
+    return aws::fail(errors::kTrimmedDataAccess,
+                     "The operation attempted to read past the oldest stream record in a shard");
   }
-  const auto records = reader.log.read(iterator->position, {static_cast<std::size_t>(input.limit.value_or(kMaxRecords))});
+  const auto records =
+      reader.log.read(iterator->position, {static_cast<std::size_t>(input.limit.value_or(kMaxRecords))});
   GetRecordsOutput output;
   output.records.emplace();
   const dynamodb::RecordContext context{caller.region, *reader.stream.stream_view_type, reader.log.name()};
@@ -23,7 +26,8 @@ aws::Result<GetRecordsOutput> get_records(Streams& streams, const aws::Caller& c
   const kv::LogPosition next = records.empty() ? iterator->position : records.back().position + 1;
   // A closed shard that was read to its end has no next iterator.
   if (!reader.closed || next < reader.log.end()) {
-    output.next_shard_iterator = Iterator{iterator->stream_arn, iterator->shard_id, next, streams.clock().now()}.token();
+    output.next_shard_iterator =
+        Iterator{iterator->stream_arn, iterator->shard_id, next, streams.clock().now()}.token();
   }
   return output;
 }

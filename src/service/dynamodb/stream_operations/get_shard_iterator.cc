@@ -7,13 +7,15 @@
 namespace leat::dynamodbstreams {
 namespace {
 
-aws::Result<kv::LogPosition> position(const Streams& streams, const ShardReader& reader, const GetShardIteratorInput& input) {
+aws::Result<kv::LogPosition> position(const Streams& streams, const ShardReader& reader,
+                                      const GetShardIteratorInput& input) {
   const std::string& type = input.shard_iterator_type;
   const kv::LogPosition oldest = reader.log.first(streams.horizon());
   if (type == "TRIM_HORIZON") return oldest;
   if (type == "LATEST") return reader.log.end();
   if (!input.sequence_number) {
-    return aws::fail(errors::kValidation, fmt::format("SequenceNumber must be provided when ShardIteratorType is {}", type));
+    return aws::fail(errors::kValidation,
+                     fmt::format("SequenceNumber must be provided when ShardIteratorType is {}", type));
   }
   const auto given = dynamodb::parse_sequence_number(*input.sequence_number);
   if (!given || *given == 0 || *given >= std::max<kv::LogPosition>(reader.log.end(), 2)) {
@@ -21,14 +23,16 @@ aws::Result<kv::LogPosition> position(const Streams& streams, const ShardReader&
   }
   const kv::LogPosition wanted = type == "AFTER_SEQUENCE_NUMBER" ? *given + 1 : *given;
   if (wanted < oldest) {
-    return aws::fail(errors::kTrimmedDataAccess, "The operation attempted to read past the oldest stream record in a shard");
+    return aws::fail(errors::kTrimmedDataAccess,
+                     "The operation attempted to read past the oldest stream record in a shard");
   }
   return wanted;
 }
 
 }  // namespace
 
-aws::Result<GetShardIteratorOutput> get_shard_iterator(Streams& streams, const aws::Caller&, const GetShardIteratorInput& input) {
+aws::Result<GetShardIteratorOutput> get_shard_iterator(Streams& streams, const aws::Caller&,
+                                                       const GetShardIteratorInput& input) {
   const ShardReader reader = TRY(streams.find_shard(input.stream_arn, input.shard_id));
   const kv::LogPosition at = TRY(position(streams, reader, input));
   GetShardIteratorOutput output;

@@ -8,7 +8,8 @@
 
 namespace leat::dynamodbstreams {
 
-aws::Result<ListStreamsOutput> list_streams(Streams& streams, const aws::Caller& caller, const ListStreamsInput& input) {
+aws::Result<ListStreamsOutput> list_streams(Streams& streams, const aws::Caller& caller,
+                                            const ListStreamsInput& input) {
   constexpr std::int32_t kPage = 100;
   std::string prefix = dynamodb::home_key(caller.account, caller.region, 's');
   if (input.table_name) prefix += kv::make_key(dynamodb::table_name_in(*input.table_name));

@@ -27,7 +27,8 @@ Policy shipped(const ManagedPolicy& managed) {
 }
 
 aws::Result<Found> find(const Iam& iam, const aws::Caller& caller, const std::string& arn) {
-  if (const ManagedPolicy* managed = find_managed_policy(arn)) return Found{shipped(*managed), std::string(managed->document)};
+  if (const ManagedPolicy* managed = find_managed_policy(arn))
+    return Found{shipped(*managed), std::string(managed->document)};
   const std::string_view name = std::string_view(arn).substr(arn.rfind('/') + 1);
   auto policy = iam.load<Policy>(row(caller.account, 'p', name));
   auto version = iam.load<PolicyVersion>(row(caller.account, 'v', name));
@@ -48,7 +49,10 @@ PolicyVersion version_of(const Found& found) {
 aws::Result<CreatePolicyResponse> create_policy(Iam& iam, const aws::Caller& caller, const CreatePolicyRequest& input) {
   TRY_VOID(check_policy_document(input.policy_document));
   const std::string key = row(caller.account, 'p', input.policy_name);
-  if (iam.load<Policy>(key)) return aws::fail(errors::kEntityAlreadyExists, fmt::format("A policy called {} already exists. Duplicate names are not allowed.", input.policy_name));
+  if (iam.load<Policy>(key))
+    return aws::fail(
+        errors::kEntityAlreadyExists,
+        fmt::format("A policy called {} already exists. Duplicate names are not allowed.", input.policy_name));
   Policy policy;
   policy.policy_name = input.policy_name;
   policy.policy_id = iam.new_id("ANPA");
@@ -73,15 +77,19 @@ aws::Result<GetPolicyResponse> get_policy(Iam& iam, const aws::Caller& caller, c
   return GetPolicyResponse{TRY(find(iam, caller, input.policy_arn)).policy};
 }
 
-aws::Result<GetPolicyVersionResponse> get_policy_version(Iam& iam, const aws::Caller& caller, const GetPolicyVersionRequest& input) {
+aws::Result<GetPolicyVersionResponse> get_policy_version(Iam& iam, const aws::Caller& caller,
+                                                         const GetPolicyVersionRequest& input) {
   const Found found = TRY(find(iam, caller, input.policy_arn));
-  if (input.version_id != kVersion) return aws::fail(errors::kNoSuchEntity, fmt::format("Policy {} version {} does not exist or is not attachable.", input.policy_arn, input.version_id));
+  if (input.version_id != kVersion)
+    return aws::fail(errors::kNoSuchEntity, fmt::format("Policy {} version {} does not exist or is not attachable.",
+                                                        input.policy_arn, input.version_id));
   PolicyVersion version = version_of(found);
   version.document = percent_encode(found.document);
   return GetPolicyVersionResponse{version};
 }
 
-aws::Result<ListPolicyVersionsResponse> list_policy_versions(Iam& iam, const aws::Caller& caller, const ListPolicyVersionsRequest& input) {
+aws::Result<ListPolicyVersionsResponse> list_policy_versions(Iam& iam, const aws::Caller& caller,
+                                                             const ListPolicyVersionsRequest& input) {
   ListPolicyVersionsResponse output;
   output.versions.emplace().push_back(version_of(TRY(find(iam, caller, input.policy_arn))));
   output.is_truncated = false;

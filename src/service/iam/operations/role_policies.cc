@@ -25,19 +25,24 @@ aws::Result<void> put_role_policy(Iam& iam, const aws::Caller& caller, const Put
   return {};
 }
 
-aws::Result<GetRolePolicyResponse> get_role_policy(Iam& iam, const aws::Caller& caller, const GetRolePolicyRequest& input) {
+aws::Result<GetRolePolicyResponse> get_role_policy(Iam& iam, const aws::Caller& caller,
+                                                   const GetRolePolicyRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   auto found = iam.load<GetRolePolicyResponse>(row(caller.account, 'i', input.role_name, input.policy_name));
-  if (!found) return aws::fail(errors::kNoSuchEntity, fmt::format("The role policy with name {} cannot be found.", input.policy_name));
+  if (!found)
+    return aws::fail(errors::kNoSuchEntity,
+                     fmt::format("The role policy with name {} cannot be found.", input.policy_name));
   found->policy_document = percent_encode(found->policy_document);
   return std::move(*found);
 }
 
-aws::Result<ListRolePoliciesResponse> list_role_policies(Iam& iam, const aws::Caller& caller, const ListRolePoliciesRequest& input) {
+aws::Result<ListRolePoliciesResponse> list_role_policies(Iam& iam, const aws::Caller& caller,
+                                                         const ListRolePoliciesRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   ListRolePoliciesResponse output;
   output.is_truncated = false;
-  for (auto& each : iam.list<GetRolePolicyResponse>(row(caller.account, 'i', input.role_name))) output.policy_names.push_back(each.policy_name);
+  for (auto& each : iam.list<GetRolePolicyResponse>(row(caller.account, 'i', input.role_name)))
+    output.policy_names.push_back(each.policy_name);
   return output;
 }
 
@@ -45,7 +50,8 @@ aws::Result<void> delete_role_policy(Iam& iam, const aws::Caller& caller, const 
   TRY(iam.role(caller.account, input.role_name));
   const std::string key = row(caller.account, 'i', input.role_name, input.policy_name);
   if (!iam.load<GetRolePolicyResponse>(key)) {
-    return aws::fail(errors::kNoSuchEntity, fmt::format("The role policy with name {} cannot be found.", input.policy_name));
+    return aws::fail(errors::kNoSuchEntity,
+                     fmt::format("The role policy with name {} cannot be found.", input.policy_name));
   }
   iam.erase(key);
   return {};
@@ -54,20 +60,22 @@ aws::Result<void> delete_role_policy(Iam& iam, const aws::Caller& caller, const 
 aws::Result<void> attach_role_policy(Iam& iam, const aws::Caller& caller, const AttachRolePolicyRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   TRY_VOID(check_policy_exists(iam, caller, input.policy_arn));
-  iam.save(row(caller.account, 'a', input.role_name, input.policy_arn), AttachedPolicy{std::string(policy_name_in(input.policy_arn)), input.policy_arn});
+  iam.save(row(caller.account, 'a', input.role_name, input.policy_arn),
+           AttachedPolicy{std::string(policy_name_in(input.policy_arn)), input.policy_arn});
   return {};
 }
 
 aws::Result<void> detach_role_policy(Iam& iam, const aws::Caller& caller, const DetachRolePolicyRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   const std::string key = row(caller.account, 'a', input.role_name, input.policy_arn);
-  if (!iam.load<AttachedPolicy>(key)) return aws::fail(errors::kNoSuchEntity, fmt::format("Policy {} was not found.", input.policy_arn));
+  if (!iam.load<AttachedPolicy>(key))
+    return aws::fail(errors::kNoSuchEntity, fmt::format("Policy {} was not found.", input.policy_arn));
   iam.erase(key);
   return {};
 }
 
-aws::Result<ListAttachedRolePoliciesResponse> list_attached_role_policies(Iam& iam, const aws::Caller& caller,
-                                                                          const ListAttachedRolePoliciesRequest& input) {
+aws::Result<ListAttachedRolePoliciesResponse> list_attached_role_policies(
+    Iam& iam, const aws::Caller& caller, const ListAttachedRolePoliciesRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   ListAttachedRolePoliciesResponse output;
   output.attached_policies = iam.list<AttachedPolicy>(row(caller.account, 'a', input.role_name));

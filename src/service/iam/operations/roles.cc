@@ -9,7 +9,8 @@ namespace {
 
 // Policy documents are answered percent-encoded.
 Role presented(Role role) {
-  if (role.assume_role_policy_document) role.assume_role_policy_document = percent_encode(*role.assume_role_policy_document);
+  if (role.assume_role_policy_document)
+    role.assume_role_policy_document = percent_encode(*role.assume_role_policy_document);
   return role;
 }
 
@@ -18,7 +19,8 @@ Role presented(Role role) {
 aws::Result<CreateRoleResponse> create_role(Iam& iam, const aws::Caller& caller, const CreateRoleRequest& input) {
   TRY_VOID(check_policy_document(input.assume_role_policy_document));
   const std::string key = row(caller.account, 'r', input.role_name);
-  if (iam.load<Role>(key)) return aws::fail(errors::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", input.role_name));
+  if (iam.load<Role>(key))
+    return aws::fail(errors::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", input.role_name));
   constexpr std::int32_t kHour = 3600;
   Role role;
   role.path = input.path.value_or("/");
@@ -52,7 +54,9 @@ aws::Result<ListRolesResponse> list_roles(Iam& iam, const aws::Caller& caller, c
 aws::Result<void> delete_role(Iam& iam, const aws::Caller& caller, const DeleteRoleRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   const auto any = [&](char room) {
-    return iam.store().scan(kv::prefix_range(row(caller.account, room, input.role_name)), kv::Direction::kForward)->valid();
+    return iam.store()
+        .scan(kv::prefix_range(row(caller.account, room, input.role_name)), kv::Direction::kForward)
+        ->valid();
   };
   if (any('a')) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must detach all policies first.");
   if (any('i')) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete policies first.");
@@ -60,7 +64,8 @@ aws::Result<void> delete_role(Iam& iam, const aws::Caller& caller, const DeleteR
   return {};
 }
 
-aws::Result<void> update_assume_role_policy(Iam& iam, const aws::Caller& caller, const UpdateAssumeRolePolicyRequest& input) {
+aws::Result<void> update_assume_role_policy(Iam& iam, const aws::Caller& caller,
+                                            const UpdateAssumeRolePolicyRequest& input) {
   TRY_VOID(check_policy_document(input.policy_document));
   Role role = TRY(iam.role(caller.account, input.role_name));
   role.assume_role_policy_document = input.policy_document;
@@ -68,7 +73,8 @@ aws::Result<void> update_assume_role_policy(Iam& iam, const aws::Caller& caller,
   return {};
 }
 
-aws::Result<ListRoleTagsResponse> list_role_tags(Iam& iam, const aws::Caller& caller, const ListRoleTagsRequest& input) {
+aws::Result<ListRoleTagsResponse> list_role_tags(Iam& iam, const aws::Caller& caller,
+                                                 const ListRoleTagsRequest& input) {
   const Role role = TRY(iam.role(caller.account, input.role_name));
   ListRoleTagsResponse output;
   output.tags = role.tags.value_or(std::vector<Tag>());
@@ -76,8 +82,8 @@ aws::Result<ListRoleTagsResponse> list_role_tags(Iam& iam, const aws::Caller& ca
   return output;
 }
 
-aws::Result<ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(Iam& iam, const aws::Caller& caller,
-                                                                                 const ListInstanceProfilesForRoleRequest& input) {
+aws::Result<ListInstanceProfilesForRoleResponse> list_instance_profiles_for_role(
+    Iam& iam, const aws::Caller& caller, const ListInstanceProfilesForRoleRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   ListInstanceProfilesForRoleResponse output;  // leat has no EC2, so no role is in a profile
   output.is_truncated = false;

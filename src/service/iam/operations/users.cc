@@ -16,7 +16,8 @@ std::string user_name(const aws::Caller& caller, const std::optional<std::string
 
 aws::Result<CreateUserResponse> create_user(Iam& iam, const aws::Caller& caller, const CreateUserRequest& input) {
   const std::string key = row(caller.account, 'u', input.user_name);
-  if (iam.load<User>(key)) return aws::fail(errors::kEntityAlreadyExists, fmt::format("User with name {} already exists.", input.user_name));
+  if (iam.load<User>(key))
+    return aws::fail(errors::kEntityAlreadyExists, fmt::format("User with name {} already exists.", input.user_name));
   User user;
   user.path = input.path.value_or("/");
   user.user_name = input.user_name;
@@ -45,14 +46,17 @@ aws::Result<ListUsersResponse> list_users(Iam& iam, const aws::Caller& caller, c
 
 aws::Result<void> delete_user(Iam& iam, const aws::Caller& caller, const DeleteUserRequest& input) {
   const User user = TRY(iam.user(caller.account, input.user_name));
-  if (!iam.keys_of(user.user_id).empty()) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete access keys first.");
+  if (!iam.keys_of(user.user_id).empty())
+    return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete access keys first.");
   iam.erase(row(caller.account, 'u', input.user_name));
   return {};
 }
 
-aws::Result<CreateAccessKeyResponse> create_access_key(Iam& iam, const aws::Caller& caller, const CreateAccessKeyRequest& input) {
+aws::Result<CreateAccessKeyResponse> create_access_key(Iam& iam, const aws::Caller& caller,
+                                                       const CreateAccessKeyRequest& input) {
   const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
-  if (iam.keys_of(user.user_id).size() >= kMaxAccessKeys) return aws::fail(errors::kLimitExceeded, "Cannot exceed quota for AccessKeysPerUser: 2");
+  if (iam.keys_of(user.user_id).size() >= kMaxAccessKeys)
+    return aws::fail(errors::kLimitExceeded, "Cannot exceed quota for AccessKeysPerUser: 2");
   aws::Credential credential;
   credential.access_key = "AKIA" + iam.random().text(16, kBase32);
   credential.secret_key = iam.random().text(40, kSecretAlphabet);
@@ -69,7 +73,8 @@ aws::Result<CreateAccessKeyResponse> create_access_key(Iam& iam, const aws::Call
   return output;
 }
 
-aws::Result<ListAccessKeysResponse> list_access_keys(Iam& iam, const aws::Caller& caller, const ListAccessKeysRequest& input) {
+aws::Result<ListAccessKeysResponse> list_access_keys(Iam& iam, const aws::Caller& caller,
+                                                     const ListAccessKeysRequest& input) {
   const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
   ListAccessKeysResponse output;
   output.is_truncated = false;
@@ -88,7 +93,8 @@ aws::Result<void> delete_access_key(Iam& iam, const aws::Caller& caller, const D
   const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
   const auto credential = iam.find_credential(input.access_key_id);
   if (!credential || credential->principal_id != user.user_id) {
-    return aws::fail(errors::kNoSuchEntity, fmt::format("The Access Key with id {} cannot be found.", input.access_key_id));
+    return aws::fail(errors::kNoSuchEntity,
+                     fmt::format("The Access Key with id {} cannot be found.", input.access_key_id));
   }
   iam.erase_credential(input.access_key_id);
   return {};

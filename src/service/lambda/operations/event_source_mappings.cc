@@ -11,20 +11,27 @@ namespace {
 constexpr std::int32_t kDefaultBatch = 100;
 constexpr std::int32_t kForever = -1;
 
-std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kInvalidParameterValue, std::move(message)); }
-std::unexpected<aws::Error> not_offered(std::string_view what) { return aws::fail(errors::kNotOffered, fmt::format("leat does not offer {} of event source mappings yet", what)); }
+std::unexpected<aws::Error> refuse(std::string message) {
+  return aws::fail(errors::kInvalidParameterValue, std::move(message));
+}
+std::unexpected<aws::Error> not_offered(std::string_view what) {
+  return aws::fail(errors::kNotOffered, fmt::format("leat does not offer {} of event source mappings yet", what));
+}
 
 // What leat would have to ignore, it refuses.
 template <class Input>
 aws::Result<void> refuse_not_offered(const Input& input) {
-  if (input.filter_criteria && input.filter_criteria->filters && !input.filter_criteria->filters->empty()) return not_offered("FilterCriteria");
+  if (input.filter_criteria && input.filter_criteria->filters && !input.filter_criteria->filters->empty())
+    return not_offered("FilterCriteria");
   if (input.parallelization_factor.value_or(1) != 1) return not_offered("ParallelizationFactor");
   if (input.bisect_batch_on_function_error.value_or(false)) return not_offered("BisectBatchOnFunctionError");
   if (input.maximum_retry_attempts.value_or(kForever) != kForever) return not_offered("MaximumRetryAttempts");
-  if (input.maximum_record_age_in_seconds.value_or(kForever) != kForever) return not_offered("MaximumRecordAgeInSeconds");
+  if (input.maximum_record_age_in_seconds.value_or(kForever) != kForever)
+    return not_offered("MaximumRecordAgeInSeconds");
   if (input.maximum_batching_window_in_seconds.value_or(0) != 0) return not_offered("MaximumBatchingWindowInSeconds");
   if (input.tumbling_window_in_seconds.value_or(0) != 0) return not_offered("TumblingWindowInSeconds");
-  if (input.function_response_types && !input.function_response_types->empty()) return not_offered("FunctionResponseTypes");
+  if (input.function_response_types && !input.function_response_types->empty())
+    return not_offered("FunctionResponseTypes");
   if (input.destination_config && input.destination_config->on_failure) return not_offered("DestinationConfig");
   return {};
 }
@@ -37,7 +44,8 @@ aws::Result<EventSourceMappingConfiguration> load(Lambda& lambda, const aws::Cal
   return mapping;
 }
 
-void save(Lambda& lambda, const aws::Caller& caller, const EventSourceMappingConfiguration& mapping, kv::Batch batch = {}) {
+void save(Lambda& lambda, const aws::Caller& caller, const EventSourceMappingConfiguration& mapping,
+          kv::Batch batch = {}) {
   batch.put(mapping_row(caller.account, caller.region, *mapping.uuid), aws::to_json(mapping));
   batch.put(all_mappings_prefix() + kv::make_key(*mapping.uuid), kv::make_key(caller.account, caller.region));
   (void)lambda.parts().store.commit(batch);
@@ -49,27 +57,35 @@ bool same_mapping(const EventSourceMappingConfiguration& left, const EventSource
 
 std::vector<EventSourceMappingConfiguration> all(Lambda& lambda, const aws::Caller& caller) {
   std::vector<EventSourceMappingConfiguration> out;
-  const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'm')), kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<EventSourceMappingConfiguration>(cursor->value()));
+  const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'm')),
+                                                kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next())
+    out.push_back(aws::from_json<EventSourceMappingConfiguration>(cursor->value()));
   return out;
 }
 
 }  // namespace
 
-aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda& lambda, const aws::Caller& caller, const CreateEventSourceMappingRequest& input) {
+aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
+                                                                         const CreateEventSourceMappingRequest& input) {
   TRY_VOID(refuse_not_offered(input));
   if (!input.event_source_arn) return refuse("Event source Arn is required.");
   RecordSource* source = lambda.source_of(*input.event_source_arn);
   if (!source) return refuse(fmt::format("Unrecognized event source: {}", *input.event_source_arn));
-  if (!input.starting_position) return refuse("1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.");
-  if (*input.starting_position == "AT_TIMESTAMP") return refuse("Unsupported starting position for stream type: AT_TIMESTAMP");
+  if (!input.starting_position)
+    return refuse(
+        "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not "
+        "be null.");
+  if (*input.starting_position == "AT_TIMESTAMP")
+    return refuse("Unsupported starting position for stream type: AT_TIMESTAMP");
 
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   const auto shards = TRY(source->shards(*input.event_source_arn));
   EventSourceMappingConfiguration mapping;
   mapping.uuid = lambda.parts().random.uuid();
-  mapping.event_source_mapping_arn = fmt::format("arn:aws:lambda:{}:{}:event-source-mapping:{}", caller.region, caller.account, *mapping.uuid);
+  mapping.event_source_mapping_arn =
+      fmt::format("arn:aws:lambda:{}:{}:event-source-mapping:{}", caller.region, caller.account, *mapping.uuid);
   mapping.event_source_arn = input.event_source_arn;
   mapping.function_arn = function->arn();
   mapping.starting_position = input.starting_position;
@@ -89,7 +105,8 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   for (const auto& other : all(lambda, caller)) {
     if (!same_mapping(mapping, other)) continue;
     return aws::fail(errors::kResourceConflict,
-                     fmt::format("The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. Please update or delete the existing mapping with UUID {}",
+                     fmt::format("The event source arn (\" {} \") and function (\" {} \") provided mapping already "
+                                 "exists. Please update or delete the existing mapping with UUID {}",
                                  *mapping.event_source_arn, function->name(), *other.uuid));
   }
   // Where each shard starts is settled now, in the mapping's own commit.
@@ -105,18 +122,21 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   return mapping;
 }
 
-aws::Result<EventSourceMappingConfiguration> get_event_source_mapping(Lambda& lambda, const aws::Caller& caller, const GetEventSourceMappingRequest& input) {
+aws::Result<EventSourceMappingConfiguration> get_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
+                                                                      const GetEventSourceMappingRequest& input) {
   return load(lambda, caller, input.uuid);
 }
 
-aws::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Lambda& lambda, const aws::Caller& caller, const ListEventSourceMappingsRequest& input) {
+aws::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Lambda& lambda, const aws::Caller& caller,
+                                                                        const ListEventSourceMappingsRequest& input) {
   constexpr std::int32_t kPage = 100;
   const auto limit = static_cast<std::size_t>(input.max_items.value_or(kPage));
   ListEventSourceMappingsResponse output;
   auto& found = output.event_source_mappings.emplace();
   for (auto& mapping : all(lambda, caller)) {
     if (input.event_source_arn && mapping.event_source_arn != input.event_source_arn) continue;
-    if (input.function_name && function_name_in(*mapping.function_arn) != function_name_in(*input.function_name)) continue;
+    if (input.function_name && function_name_in(*mapping.function_arn) != function_name_in(*input.function_name))
+      continue;
     if (input.marker && *mapping.uuid <= *input.marker) continue;
     if (found.size() == limit) {
       output.next_marker = found.back().uuid;
@@ -128,7 +148,8 @@ aws::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Lambda& 
   return output;
 }
 
-aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda& lambda, const aws::Caller& caller, const UpdateEventSourceMappingRequest& input) {
+aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
+                                                                         const UpdateEventSourceMappingRequest& input) {
   TRY_VOID(refuse_not_offered(input));
   std::lock_guard lock(lambda.definition_mutex());
   auto mapping = TRY(load(lambda, caller, input.uuid));
@@ -143,7 +164,8 @@ aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda&
   return mapping;
 }
 
-aws::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Lambda& lambda, const aws::Caller& caller, const DeleteEventSourceMappingRequest& input) {
+aws::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
+                                                                         const DeleteEventSourceMappingRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   auto mapping = TRY(load(lambda, caller, input.uuid));
   lambda.mappings().stop(input.uuid);

@@ -8,11 +8,13 @@
 namespace leat::lambda {
 namespace {
 
-constexpr std::int32_t kDefaultTimeout = 3;      // seconds
-constexpr std::int32_t kDefaultMemory = 128;     // MB
-constexpr std::int32_t kDefaultStorage = 512;    // MB
+constexpr std::int32_t kDefaultTimeout = 3;    // seconds
+constexpr std::int32_t kDefaultMemory = 128;   // MB
+constexpr std::int32_t kDefaultStorage = 512;  // MB
 
-std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kInvalidParameterValue, std::move(message)); }
+std::unexpected<aws::Error> refuse(std::string message) {
+  return aws::fail(errors::kInvalidParameterValue, std::move(message));
+}
 
 // 2026-11-21T04:54:00.000+0000
 std::string last_modified(TimePoint now) {
@@ -33,8 +35,10 @@ void set_common(FunctionConfiguration& out, const Input& input) {
   if (input.dead_letter_config) out.dead_letter_config = input.dead_letter_config;
   if (input.kms_key_arn) out.kms_key_arn = input.kms_key_arn;
   if (input.environment) {
-    if (input.environment->variables && !input.environment->variables->empty()) out.environment.emplace().variables = input.environment->variables;
-    else out.environment.reset();
+    if (input.environment->variables && !input.environment->variables->empty())
+      out.environment.emplace().variables = input.environment->variables;
+    else
+      out.environment.reset();
   }
   if (input.tracing_config) out.tracing_config.emplace().mode = input.tracing_config->mode;
   if (input.logging_config) {
@@ -56,7 +60,8 @@ void set_code(FunctionConfiguration& configuration, const StoredCode& code) {
 
 void set_runtime_version(const aws::Caller& caller, FunctionConfiguration& configuration) {
   const std::string id = hex_encode(blob::Blobs::digest(*configuration.runtime));
-  configuration.runtime_version_config.emplace().runtime_version_arn = fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, id);
+  configuration.runtime_version_config.emplace().runtime_version_arn =
+      fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, id);
 }
 
 aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
@@ -90,11 +95,15 @@ FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunct
 
 }  // namespace
 
-aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Caller& caller, const CreateFunctionRequest& input) {
-  if (input.package_type == "Image") return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
-  if (!input.runtime || !input.handler) return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Caller& caller,
+                                                   const CreateFunctionRequest& input) {
+  if (input.package_type == "Image")
+    return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
+  if (!input.runtime || !input.handler)
+    return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
   if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
-  if (!input.code.zip_file) return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
+  if (!input.code.zip_file)
+    return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
   TRY_VOID(lambda.parts().roles.check(input.role));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   FunctionConfiguration configuration = with_defaults(caller, input);
@@ -105,7 +114,8 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   touch(lambda, configuration);
 
   std::lock_guard lock(lambda.definition_mutex());
-  if (lambda.find_or_null(caller.account, caller.region, name)) return aws::fail(errors::kResourceConflict, fmt::format("Function already exist: {}", name));
+  if (lambda.find_or_null(caller.account, caller.region, name))
+    return aws::fail(errors::kResourceConflict, fmt::format("Function already exist: {}", name));
   lambda.save(caller, configuration);
   if (input.tags) {
     kv::Batch batch;
@@ -121,13 +131,17 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   return configuration;
 }
 
-aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aws::Caller& caller, const UpdateFunctionCodeRequest& input) {
-  if (!input.zip_file) return aws::fail(errors::kNotOffered, "leat takes the package in the call (ZipFile) only, as yet");
+aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aws::Caller& caller,
+                                                        const UpdateFunctionCodeRequest& input) {
+  if (!input.zip_file)
+    return aws::fail(errors::kNotOffered, "leat takes the package in the call (ZipFile) only, as yet");
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   FunctionConfiguration configuration = function->configuration;
   if (input.revision_id && input.revision_id != configuration.revision_id) {
-    return aws::fail(errors::kPreconditionFailed, "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest Revision Id");
+    return aws::fail(errors::kPreconditionFailed,
+                     "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
+                     "to retrieve the latest Revision Id");
   }
   set_code(configuration, TRY(lambda.parts().code.put(*input.zip_file)));
   if (input.architectures) configuration.architectures = input.architectures;
@@ -138,7 +152,8 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
   return configuration;
 }
 
-aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller, const UpdateFunctionConfigurationRequest& input) {
+aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller,
+                                                                 const UpdateFunctionConfigurationRequest& input) {
   if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
   if (input.role) TRY_VOID(lambda.parts().roles.check(*input.role));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
@@ -146,7 +161,9 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   FunctionConfiguration configuration = function->configuration;
   if (input.revision_id && input.revision_id != configuration.revision_id) {
-    return aws::fail(errors::kPreconditionFailed, "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest Revision Id");
+    return aws::fail(errors::kPreconditionFailed,
+                     "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
+                     "to retrieve the latest Revision Id");
   }
   set_common(configuration, input);
   if (input.role) configuration.role = input.role;
@@ -157,7 +174,8 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   return configuration;
 }
 
-aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::Caller& caller, const DeleteFunctionRequest& input) {
+aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::Caller& caller,
+                                                    const DeleteFunctionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   lambda.erase(caller, function->name());
@@ -165,20 +183,23 @@ aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::C
   return DeleteFunctionResponse{};
 }
 
-aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller& caller, const GetFunctionRequest& input) {
+aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller& caller,
+                                              const GetFunctionRequest& input) {
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   GetFunctionResponse output;
   output.configuration = function->configuration;
   auto& code = output.code.emplace();
   code.repository_type = "S3";
   code.location = fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, function->code);
-  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name())); tags.value) {
+  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name()));
+      tags.value) {
     output.tags = aws::from_json<ListTagsResponse>(*tags.value).tags;
   }
   return output;
 }
 
-aws::Result<FunctionConfiguration> get_function_configuration(Lambda& lambda, const aws::Caller& caller, const GetFunctionConfigurationRequest& input) {
+aws::Result<FunctionConfiguration> get_function_configuration(Lambda& lambda, const aws::Caller& caller,
+                                                              const GetFunctionConfigurationRequest& input) {
   return TRY(lambda.find(caller, input.function_name))->configuration;
 }
 
@@ -186,13 +207,15 @@ aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& calle
   const FunctionPtr function = TRY(lambda.find(caller, input.resource));
   ListTagsResponse output;
   output.tags.emplace();
-  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name())); tags.value) {
+  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name()));
+      tags.value) {
     output = aws::from_json<ListTagsResponse>(*tags.value);
   }
   return output;
 }
 
-aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& lambda, const aws::Caller& caller, const ListVersionsByFunctionRequest& input) {
+aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& lambda, const aws::Caller& caller,
+                                                                      const ListVersionsByFunctionRequest& input) {
   FunctionConfiguration latest = TRY(lambda.find(caller, input.function_name))->configuration;
   latest.function_arn = *latest.function_arn + ":$LATEST";
   ListVersionsByFunctionResponse output;
@@ -200,7 +223,8 @@ aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& la
   return output;
 }
 
-aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Caller& caller, const ListFunctionsRequest& input) {
+aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Caller& caller,
+                                                  const ListFunctionsRequest& input) {
   constexpr std::int32_t kPage = 50;
   const auto limit = static_cast<std::size_t>(input.max_items.value_or(kPage));
   kv::Range range = kv::prefix_range(home_key(caller.account, caller.region, 'f'));
@@ -218,7 +242,8 @@ aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Cal
   return output;
 }
 
-aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, const aws::Caller& caller, const GetAccountSettingsRequest&) {
+aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, const aws::Caller& caller,
+                                                             const GetAccountSettingsRequest&) {
   GetAccountSettingsResponse output;
   auto& limits = output.account_limit.emplace();
   limits.total_code_size = 80530636800;
@@ -229,7 +254,8 @@ aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, con
   auto& usage = output.account_usage.emplace();
   usage.function_count = 0;
   usage.total_code_size = 0;
-  const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'f')), kv::Direction::kForward);
+  const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'f')),
+                                                kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     ++*usage.function_count;
     *usage.total_code_size += aws::from_json<FunctionConfiguration>(cursor->value()).code_size.value_or(0);

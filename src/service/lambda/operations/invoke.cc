@@ -8,20 +8,25 @@
 namespace leat::lambda {
 namespace {
 
-constexpr std::size_t kMaxPayload = 6291456;        // bytes, synchronous
-constexpr std::size_t kMaxEventPayload = 1048576;   // asynchronous
+constexpr std::size_t kMaxPayload = 6291456;       // bytes, synchronous
+constexpr std::size_t kMaxEventPayload = 1048576;  // asynchronous
 constexpr int kEventRetries = 2;
 
 aws::Result<void> check_payload(const std::string& payload, bool event) {
   const std::size_t limit = event ? kMaxEventPayload : kMaxPayload;
-  if (payload.size() > limit) return aws::fail(errors::kRequestTooLarge, fmt::format("{} byte payload is too large for the {} invocation type (limit {} bytes)", payload.size(), event ? "Event" : "RequestResponse", limit));
+  if (payload.size() > limit)
+    return aws::fail(errors::kRequestTooLarge,
+                     fmt::format("{} byte payload is too large for the {} invocation type (limit {} bytes)",
+                                 payload.size(), event ? "Event" : "RequestResponse", limit));
   simdjson::dom::parser parser;
   if (!parser.parse(payload.data(), payload.size()).error()) return {};
-  return aws::fail(errors::kInvalidRequestContent, "Could not parse request body into json: Unexpected end-of-input or invalid token");
+  return aws::fail(errors::kInvalidRequestContent,
+                   "Could not parse request body into json: Unexpected end-of-input or invalid token");
 }
 
 // An asynchronous invocation: tried three times in all, a minute and two minutes apart, as Lambda does.
-void run_event(Lambda& lambda, FunctionPtr function, std::shared_ptr<const InvocationRequest> request, std::string request_id, int tries) {
+void run_event(Lambda& lambda, FunctionPtr function, std::shared_ptr<const InvocationRequest> request,
+               std::string request_id, int tries) {
   Invocation invocation;
   invocation.function = function;
   invocation.payload = request->payload.value_or("{}");
@@ -48,17 +53,20 @@ InvocationResponse response_of(InvocationResult result, bool tail) {
 
 }  // namespace
 
-void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& input, aws::Reply<InvocationResponse> reply) {
+void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& input,
+            aws::Reply<InvocationResponse> reply) {
   auto function = lambda.find(caller, input.function_name);
   if (!function) return reply(std::unexpected(std::move(function).error()));
   const std::string type = input.invocation_type.value_or("RequestResponse");
   std::string payload = input.payload.value_or("{}");
   if (payload.empty()) payload = "{}";
-  if (auto valid = check_payload(payload, type == "Event"); !valid) return reply(std::unexpected(std::move(valid).error()));
+  if (auto valid = check_payload(payload, type == "Event"); !valid)
+    return reply(std::unexpected(std::move(valid).error()));
   if (type != "RequestResponse") {
     InvocationResponse output;
     output.status_code = type == "Event" ? 202 : 204;
-    if (type == "Event") run_event(lambda, *function, std::make_shared<const InvocationRequest>(input), caller.request_id, 0);
+    if (type == "Event")
+      run_event(lambda, *function, std::make_shared<const InvocationRequest>(input), caller.request_id, 0);
     return reply(std::move(output));
   }
   Invocation invocation;

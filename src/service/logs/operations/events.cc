@@ -13,7 +13,8 @@ constexpr std::int32_t kMaxEvents = 10000;
 constexpr std::size_t kMaxBytes = 1U << 20;
 
 // Rows of a stream between two times, in milliseconds, both inclusive-exclusive.
-kv::Range time_range(const std::string& prefix, const std::optional<std::int64_t>& start, const std::optional<std::int64_t>& end) {
+kv::Range time_range(const std::string& prefix, const std::optional<std::int64_t>& start,
+                     const std::optional<std::int64_t>& end) {
   kv::Range range = kv::prefix_range(prefix);
   const auto bound = [&](std::int64_t time) {
     std::string key = prefix;
@@ -32,14 +33,20 @@ std::string position_row(const std::string& prefix, const EventPosition& positio
   return key;
 }
 
-std::unexpected<aws::Error> no_stream() { return aws::fail(errors::kResourceNotFound, "The specified log stream does not exist."); }
-std::unexpected<aws::Error> bad_token() { return aws::fail(errors::kInvalidParameter, "The specified nextToken is invalid."); }
+std::unexpected<aws::Error> no_stream() {
+  return aws::fail(errors::kResourceNotFound, "The specified log stream does not exist.");
+}
+std::unexpected<aws::Error> bad_token() {
+  return aws::fail(errors::kInvalidParameter, "The specified nextToken is invalid.");
+}
 
-std::vector<std::string> wanted_streams(Logs& logs, const aws::Caller& caller, const std::string& group, const FilterLogEventsRequest& input) {
+std::vector<std::string> wanted_streams(Logs& logs, const aws::Caller& caller, const std::string& group,
+                                        const FilterLogEventsRequest& input) {
   if (input.log_stream_names) return *input.log_stream_names;
   const std::string prefix = streams_prefix(caller.account, caller.region, group);
   std::vector<std::string> out;
-  const auto cursor = logs.store().scan(kv::prefix_range(prefix + input.log_stream_name_prefix.value_or("")), kv::Direction::kForward);
+  const auto cursor =
+      logs.store().scan(kv::prefix_range(prefix + input.log_stream_name_prefix.value_or("")), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     std::string_view rest = cursor->key().substr(prefix.size());
     out.push_back(kv::take_text(rest));
@@ -63,7 +70,8 @@ class Merge {
     StoredEvent event = decode_event(source->stream, source->cursor->key(), source->cursor->value());
     source->cursor->next();
     if (source->cursor->valid()) {
-      const EventPosition position = decode_event(source->stream, source->cursor->key(), source->cursor->value()).position;
+      const EventPosition position =
+          decode_event(source->stream, source->cursor->key(), source->cursor->value()).position;
       heads_.push({position, std::move(source)});
     }
     return event;
@@ -84,12 +92,14 @@ class Merge {
 
 }  // namespace
 
-aws::Result<PutLogEventsResponse> put_log_events(Logs& logs, const aws::Caller& caller, const PutLogEventsRequest& input) {
+aws::Result<PutLogEventsResponse> put_log_events(Logs& logs, const aws::Caller& caller,
+                                                 const PutLogEventsRequest& input) {
   TRY_VOID(logs.check_group(caller, input.log_group_name));
   if (!logs.stream(caller, input.log_group_name, input.log_stream_name)) return no_stream();
   for (std::size_t i = 1; i < input.log_events.size(); ++i) {
     if (input.log_events[i].timestamp < input.log_events[i - 1].timestamp) {
-      return aws::fail(errors::kInvalidParameter, "Log events in a single PutLogEvents request must be in chronological order.");
+      return aws::fail(errors::kInvalidParameter,
+                       "Log events in a single PutLogEvents request must be in chronological order.");
     }
   }
   // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
@@ -106,7 +116,8 @@ aws::Result<PutLogEventsResponse> put_log_events(Logs& logs, const aws::Caller& 
       output.rejected_log_events_info->too_old_log_event_end_index = index + 1;
     } else if (event.timestamp > newest) {
       if (!output.rejected_log_events_info) output.rejected_log_events_info.emplace();
-      if (!output.rejected_log_events_info->too_new_log_event_start_index) output.rejected_log_events_info->too_new_log_event_start_index = index;
+      if (!output.rejected_log_events_info->too_new_log_event_start_index)
+        output.rejected_log_events_info->too_new_log_event_start_index = index;
     } else {
       accepted.push_back(event);
     }
@@ -116,7 +127,8 @@ aws::Result<PutLogEventsResponse> put_log_events(Logs& logs, const aws::Caller& 
   return output;
 }
 
-aws::Result<GetLogEventsResponse> get_log_events(Logs& logs, const aws::Caller& caller, const GetLogEventsRequest& input) {
+aws::Result<GetLogEventsResponse> get_log_events(Logs& logs, const aws::Caller& caller,
+                                                 const GetLogEventsRequest& input) {
   const std::string group = input.log_group_name.value_or("");
   TRY_VOID(logs.check_group(caller, group));
   if (!logs.stream(caller, group, input.log_stream_name)) return no_stream();
@@ -130,8 +142,10 @@ aws::Result<GetLogEventsResponse> get_log_events(Logs& logs, const aws::Caller& 
     if (!position || !(token.starts_with("f/") || token.starts_with("b/"))) return bad_token();
     forward = token.starts_with("f/");
     from = to = *position;
-    if (forward) range.begin = std::max(range.begin, position_row(prefix, *position) + '\0');
-    else range.end = std::min(range.end, position_row(prefix, *position));
+    if (forward)
+      range.begin = std::max(range.begin, position_row(prefix, *position) + '\0');
+    else
+      range.end = std::min(range.end, position_row(prefix, *position));
   }
   GetLogEventsResponse output;
   auto& events = output.events.emplace();
@@ -160,7 +174,8 @@ aws::Result<GetLogEventsResponse> get_log_events(Logs& logs, const aws::Caller& 
   return output;
 }
 
-aws::Result<FilterLogEventsResponse> filter_log_events(Logs& logs, const aws::Caller& caller, const FilterLogEventsRequest& input) {
+aws::Result<FilterLogEventsResponse> filter_log_events(Logs& logs, const aws::Caller& caller,
+                                                       const FilterLogEventsRequest& input) {
   const std::string group = input.log_group_name.value_or("");
   TRY_VOID(logs.check_group(caller, group));
   if (input.log_stream_names && input.log_stream_name_prefix) {

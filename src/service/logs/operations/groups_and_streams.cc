@@ -14,7 +14,8 @@ void save(Logs& logs, std::string_view row, const std::string& json) {
   (void)logs.store().commit(batch);
 }
 
-aws::Result<void> set_retention(Logs& logs, const aws::Caller& caller, const std::string& name, std::optional<std::int32_t> days) {
+aws::Result<void> set_retention(Logs& logs, const aws::Caller& caller, const std::string& name,
+                                std::optional<std::int32_t> days) {
   std::lock_guard lock(logs.mutex());
   TRY_VOID(logs.check_group(caller, name));
   LogGroup group = *logs.group(caller, name);
@@ -27,8 +28,10 @@ aws::Result<void> set_retention(Logs& logs, const aws::Caller& caller, const std
 
 aws::Result<void> create_log_group(Logs& logs, const aws::Caller& caller, const CreateLogGroupRequest& input) {
   std::lock_guard lock(logs.mutex());
-  if (logs.group(caller, input.log_group_name)) return aws::fail(errors::kResourceAlreadyExists, "The specified log group already exists");
-  save(logs, group_row(caller.account, caller.region, input.log_group_name), aws::to_json(new_group(caller, input.log_group_name, logs.clock().now())));
+  if (logs.group(caller, input.log_group_name))
+    return aws::fail(errors::kResourceAlreadyExists, "The specified log group already exists");
+  save(logs, group_row(caller.account, caller.region, input.log_group_name),
+       aws::to_json(new_group(caller, input.log_group_name, logs.clock().now())));
   return {};
 }
 
@@ -38,8 +41,10 @@ aws::Result<void> create_log_stream(Logs& logs, const aws::Caller& caller, const
   if (logs.stream(caller, input.log_group_name, input.log_stream_name)) {
     return aws::fail(errors::kResourceAlreadyExists, "The specified log stream already exists");
   }
-  const LogStream stream = new_stream(*logs.group(caller, input.log_group_name), input.log_stream_name, logs.clock().now());
-  save(logs, stream_row(caller.account, caller.region, input.log_group_name, input.log_stream_name), aws::to_json(stream));
+  const LogStream stream =
+      new_stream(*logs.group(caller, input.log_group_name), input.log_stream_name, logs.clock().now());
+  save(logs, stream_row(caller.account, caller.region, input.log_group_name, input.log_stream_name),
+       aws::to_json(stream));
   return {};
 }
 
@@ -62,7 +67,8 @@ aws::Result<void> delete_log_stream(Logs& logs, const aws::Caller& caller, const
   }
   kv::Batch batch;
   batch.erase(stream_row(caller.account, caller.region, input.log_group_name, input.log_stream_name));
-  batch.erase(kv::prefix_range(events_prefix(caller.account, caller.region, input.log_group_name, input.log_stream_name)));
+  batch.erase(
+      kv::prefix_range(events_prefix(caller.account, caller.region, input.log_group_name, input.log_stream_name)));
   (void)logs.store().commit(batch);
   return {};
 }
@@ -71,21 +77,26 @@ aws::Result<void> put_retention_policy(Logs& logs, const aws::Caller& caller, co
   return set_retention(logs, caller, input.log_group_name, input.retention_in_days);
 }
 
-aws::Result<void> delete_retention_policy(Logs& logs, const aws::Caller& caller, const DeleteRetentionPolicyRequest& input) {
+aws::Result<void> delete_retention_policy(Logs& logs, const aws::Caller& caller,
+                                          const DeleteRetentionPolicyRequest& input) {
   return set_retention(logs, caller, input.log_group_name, std::nullopt);
 }
 
-aws::Result<DescribeLogGroupsResponse> describe_log_groups(Logs& logs, const aws::Caller& caller, const DescribeLogGroupsRequest& input) {
+aws::Result<DescribeLogGroupsResponse> describe_log_groups(Logs& logs, const aws::Caller& caller,
+                                                           const DescribeLogGroupsRequest& input) {
   constexpr std::int32_t kPage = 50;
   const auto limit = static_cast<std::size_t>(input.limit.value_or(kPage));
-  kv::Range range = kv::prefix_range(groups_prefix(caller.account, caller.region) + input.log_group_name_prefix.value_or(""));
-  if (input.next_token) range.begin = std::max(range.begin, group_row(caller.account, caller.region, *input.next_token) + '\0');
+  kv::Range range =
+      kv::prefix_range(groups_prefix(caller.account, caller.region) + input.log_group_name_prefix.value_or(""));
+  if (input.next_token)
+    range.begin = std::max(range.begin, group_row(caller.account, caller.region, *input.next_token) + '\0');
   DescribeLogGroupsResponse output;
   auto& groups = output.log_groups.emplace();
   const auto cursor = logs.store().scan(range, kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     auto group = aws::from_json<LogGroup>(cursor->value());
-    if (input.log_group_name_pattern && group.log_group_name->find(*input.log_group_name_pattern) == std::string::npos) continue;
+    if (input.log_group_name_pattern && group.log_group_name->find(*input.log_group_name_pattern) == std::string::npos)
+      continue;
     if (groups.size() == limit) {
       output.next_token = groups.back().log_group_name;
       break;
@@ -95,7 +106,8 @@ aws::Result<DescribeLogGroupsResponse> describe_log_groups(Logs& logs, const aws
   return output;
 }
 
-aws::Result<DescribeLogStreamsResponse> describe_log_streams(Logs& logs, const aws::Caller& caller, const DescribeLogStreamsRequest& input) {
+aws::Result<DescribeLogStreamsResponse> describe_log_streams(Logs& logs, const aws::Caller& caller,
+                                                             const DescribeLogStreamsRequest& input) {
   constexpr std::int32_t kPage = 50;
   const std::string group = input.log_group_name.value_or("");
   TRY_VOID(logs.check_group(caller, group));
@@ -105,7 +117,8 @@ aws::Result<DescribeLogStreamsResponse> describe_log_streams(Logs& logs, const a
   }
   const std::string prefix = streams_prefix(caller.account, caller.region, group);
   std::vector<LogStream> streams;
-  const auto cursor = logs.store().scan(kv::prefix_range(prefix + input.log_stream_name_prefix.value_or("")), kv::Direction::kForward);
+  const auto cursor =
+      logs.store().scan(kv::prefix_range(prefix + input.log_stream_name_prefix.value_or("")), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) streams.push_back(aws::from_json<LogStream>(cursor->value()));
   if (by_time) {
     std::stable_sort(streams.begin(), streams.end(), [](const LogStream& left, const LogStream& right) {
@@ -114,7 +127,8 @@ aws::Result<DescribeLogStreamsResponse> describe_log_streams(Logs& logs, const a
   }
   if (input.descending.value_or(false)) std::reverse(streams.begin(), streams.end());
   if (input.next_token) {
-    const auto last = std::find_if(streams.begin(), streams.end(), [&](const LogStream& each) { return each.log_stream_name == input.next_token; });
+    const auto last = std::find_if(streams.begin(), streams.end(),
+                                   [&](const LogStream& each) { return each.log_stream_name == input.next_token; });
     if (last != streams.end()) streams.erase(streams.begin(), last + 1);
   }
   DescribeLogStreamsResponse output;

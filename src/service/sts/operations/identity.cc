@@ -3,7 +3,8 @@
 
 namespace leat::sts {
 
-aws::Result<GetCallerIdentityResponse> get_caller_identity(Sts&, const aws::Caller& caller, const GetCallerIdentityRequest&) {
+aws::Result<GetCallerIdentityResponse> get_caller_identity(Sts&, const aws::Caller& caller,
+                                                           const GetCallerIdentityRequest&) {
   GetCallerIdentityResponse output;
   output.user_id = caller.principal_id;
   output.account = caller.account;
