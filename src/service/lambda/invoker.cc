@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kConcurrency = 1000;  // of an account
 constexpr Duration kWorkerLife = std::chrono::hours(6);
-constexpr auto kCredentialLife = std::chrono::hours(12);
 
 using ExecutionPtr = std::shared_ptr<Execution>;
 
