@@ -1,6 +1,7 @@
 #include "engine/sandbox/cgroup.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -35,6 +36,22 @@ fs::path own_group() {
   return kMount;
 }
 
+// Ends what a server that was killed left behind: a sandbox may outlive it that was only being made.
+void sweep(const fs::path& parent) {
+  std::error_code error;
+  for (const auto& server : fs::directory_iterator(parent, error)) {
+    const std::string name = server.path().filename();
+    if (!name.starts_with("leat-") || fs::exists("/proc/" + name.substr(5))) continue;
+    for (const auto& worker : fs::directory_iterator(server.path(), error)) {
+      if (!worker.is_directory(error)) continue;
+      std::ifstream processes(worker.path() / "cgroup.procs");
+      for (pid_t pid = 0; processes >> pid;) kill(pid, SIGKILL);
+      rmdir(worker.path().c_str());  // fails while its processes go: the next start's work
+    }
+    rmdir(server.path().c_str());
+  }
+}
+
 bool make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directory(folder, error);
@@ -47,6 +64,7 @@ Cgroups::Cgroups() {
   const std::string name = fmt::format("leat-{}", getpid());
   if (fs::exists(kMount / "cgroup.controllers")) {
     for (const fs::path& parent : {kMount, own_group()}) {
+      sweep(parent);
       const fs::path root = parent / name;
       if (!make_folder(root)) continue;
       write_file(parent / "cgroup.subtree_control", "+memory +pids");
@@ -61,6 +79,7 @@ Cgroups::Cgroups() {
     }
     return;
   }
+  for (const char* controller : {"memory", "pids"}) sweep(kMount / controller);
   const fs::path memory = kMount / "memory" / name, pids = kMount / "pids" / name;
   if (fs::exists(kMount / "memory/memory.limit_in_bytes") && make_folder(memory)) {
     roots_.push_back(memory);
