@@ -189,3 +189,17 @@ def test_event_and_dry_run(deployment):
     wait_until(lambda: "ran with x" in deployment.log_of("later"))
     with pytest.raises(ClientError, match="InvalidRequestContentException"):
         deployment.functions.invoke(FunctionName="later", Payload=b"{not json")
+
+
+def test_a_start_clears_away_what_a_killed_server_left(own_server):
+    from pathlib import Path
+    from conftest import Deployment
+    server = own_server()
+    Deployment(server).function("left", "def handler(event, context):\n    return 1")
+    assert Deployment(server).invoke("left")[0] == 1
+    groups = lambda pid: [folder for folder in Path("/sys/fs/cgroup").glob(f"**/leat-{pid}")]
+    pid = server.process.pid
+    server.kill()
+    wait_until(lambda: not any(file.read_text() for folder in groups(pid) for file in folder.glob("*/cgroup.procs")))
+    server.start()
+    assert groups(pid) == []
