@@ -36,14 +36,14 @@ def free_port():
 
 
 class Server:
-    def __init__(self, *options, folder=None, environment=None):
+    def __init__(self, *options, folder=None, environment=None, prefix=()):
         self.folder = folder or tempfile.mkdtemp(prefix="leat-test-")
-        self.options, self.environment, self.port = options, environment or {}, free_port()
+        self.options, self.environment, self.prefix, self.port = options, environment or {}, prefix, free_port()
         self.start()
 
     def start(self):
         self.log = Path(tempfile.mkstemp(prefix="leat-log-")[1])
-        command = [BUILD / "leat", "serve", "--port", str(self.port), "--data-dir", self.folder, *self.options]
+        command = [*self.prefix, BUILD / "leat", "serve", "--port", str(self.port), "--data-dir", self.folder, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True,
                                         env={**os.environ, **self.environment})
         assert self.process.stdout.readline() == "Ready.\n", self.log.read_text()

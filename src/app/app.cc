@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/init_scripts.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/iam/operations.h"
@@ -31,6 +32,7 @@
 #include "service/iam/iam.h"
 #include "service/lambda/lambda.h"
 #include "service/logs/logs.h"
+#include "service/logs/retention.h"
 #include "service/sts/sts.h"
 
 namespace leat::app {
@@ -87,7 +89,11 @@ runtime::HttpServerOptions http_options(const Configuration& configuration, cons
 }
 
 std::unique_ptr<kv::Store> open_store(const Configuration& configuration, const fs::path& folder, rocksdb::Env* env) {
-  return kv::open_rocksdb({(folder / "db").string(), configuration.durability, configuration.ephemeral, env});
+  const auto lost = [](const kv::StoreFailure& failure) {
+    spdlog::critical("{}: the disk does not keep what it is given; ending", failure.what());
+    std::_Exit(EXIT_FAILURE);
+  };
+  return kv::open_rocksdb({(folder / "db").string(), configuration.durability, configuration.ephemeral, env, lost});
 }
 
 gateway::UnknownKeys unknown_keys(const Configuration& configuration) {
@@ -110,7 +116,7 @@ struct App::Parts {
         folder(prepared_folder(configuration)),
         isolation(std::async(std::launch::async, sandbox::find_isolation)),
         env(configuration.lose_unsynced ? kv::make_buffered_env() : nullptr),
-        store(open_store(configuration, folder, env.get())),
+        store(world.store ? std::move(world.store) : open_store(configuration, folder, env.get())),
         timers(*world.clock),
         server(http_options(configuration, folder, *world.clock), *world.clock),
         blobs(folder / "blobs"),
@@ -118,7 +124,7 @@ struct App::Parts {
         schedule(*store, *world.clock, timers),
         dynamodb(*store, *world.clock, *world.random, schedule),
         streams(*store, *world.clock),
-        logs(*store, *world.clock),
+        logs(*store, *world.clock, schedule),
         iam(*store, *world.clock, *world.random),
         stream_source(streams),
         lambda_logs(logs),
@@ -139,8 +145,9 @@ struct App::Parts {
                 lambda_roles,
                 {&stream_source},
                 endpoint_url(server)}),
+        init_scripts(configuration.init_folder, server.port()),
         control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot,
-                 *store, logs, blobs, [this] { reset(); }}),
+                 *store, logs, blobs, init_scripts, [this] { reset(); }}),
         gateway({{{&dynamodb::kModel, &dynamodb},
                   {&dynamodbstreams::kModel, &streams},
                   {&lambda::kModel, &lambda},
@@ -200,6 +207,7 @@ struct App::Parts {
   lambda::Invoker invoker;
   lambda::Lambda lambda;
   aws::AllowAll authorizer;
+  InitScripts init_scripts;
   Control control;
   gateway::Gateway gateway;
 };
@@ -215,6 +223,7 @@ App::~App() { stop(std::chrono::milliseconds(0)); }
 
 void App::start() {
   dynamodb::keep_retention(parts_->dynamodb);
+  logs::keep_retention(parts_->logs);
   parts_->lambda.resume();
   parts_->server.start(parts_->gateway);
 }
@@ -224,6 +233,8 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->timers.stop();
   parts_->loop.stop();
 }
+
+void App::run_init_scripts(const std::string& stage) { parts_->init_scripts.run(stage); }
 
 std::uint16_t App::port() const { return parts_->server.port(); }
 

@@ -16,6 +16,7 @@ namespace leat::app {
 struct World {
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Random> random;
+  std::unique_ptr<kv::Store> store = nullptr;  // null: opened as the configuration says
 };
 
 class App {
@@ -29,6 +30,9 @@ class App {
 
   // Takes no new requests, answers those in flight, and ends the functions' workers. At most `patience`.
   void stop(std::chrono::milliseconds patience);
+
+  // Runs the scripts of a stage (boot, start, ready, shutdown) and waits for them.
+  void run_init_scripts(const std::string& stage);
 
   std::uint16_t port() const;
   std::string describe() const;  // for the log: where, for whom, and what keeps functions apart

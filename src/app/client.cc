@@ -17,7 +17,7 @@ int no_server(const ServerAddress& address) {
 }  // namespace
 
 int print_status(const ServerAddress& address) {
-  const auto answer = runtime::http_request("127.0.0.1", address.port, "GET", "/_leat/health");
+  const auto answer = runtime::http_request("127.0.0.1", address.port, {"GET", "/_leat/health"});
   if (!answer || answer->status != 200) return no_server(address);
   simdjson::dom::parser parser;
   simdjson::dom::element root = parser.parse(answer->body);
@@ -33,7 +33,7 @@ int print_logs(const ServerAddress& address, const std::string& function, bool f
   do {
     const std::string target = fmt::format("/_leat/logs?function={}&region={}&after={}{}", percent_encode(function),
                                            percent_encode(address.region), after, follow ? "" : "&wait=0");
-    const auto answer = runtime::http_request("127.0.0.1", address.port, "GET", target);
+    const auto answer = runtime::http_request("127.0.0.1", address.port, {"GET", target});
     if (!answer || answer->status != 200) return no_server(address);
     simdjson::dom::element root = parser.parse(answer->body);
     for (simdjson::dom::element event : simdjson::dom::array(root["events"])) {
@@ -47,7 +47,7 @@ int print_logs(const ServerAddress& address, const std::string& function, bool f
 }
 
 int reset_server(const ServerAddress& address) {
-  const auto answer = runtime::http_request("127.0.0.1", address.port, "POST", "/_leat/reset");
+  const auto answer = runtime::http_request("127.0.0.1", address.port, {"POST", "/_leat/reset"});
   if (!answer || answer->status != 200) return no_server(address);
   fmt::print("Everything is gone.\n");
   return 0;

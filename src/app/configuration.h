@@ -21,15 +21,16 @@ struct Configuration {
   bool test_clock = false;  // the clock may be moved through /_leat/clock
   bool insecure = false;    // unknown access keys are root on any address
   bool require_sandbox = false;
-  bool lose_unsynced = false;             // tests: what was not synced is not written
-  unsigned threads = 0;                   // 0: one for each processor
-  std::filesystem::path runtimes_folder;  // empty: found beside the program
+  bool lose_unsynced = false;                                  // tests: what was not synced is not written
+  unsigned threads = 0;                                        // 0: one for each processor
+  std::filesystem::path runtimes_folder;                       // empty: found beside the program
+  std::filesystem::path init_folder = "/etc/localstack/init";  // init_scripts.h
 
   bool on_loopback() const { return address.starts_with("127.") || address == "::1" || address == "localhost"; }
 };
 
-// GATEWAY_LISTEN, EDGE_PORT, PERSISTENCE, DEBUG, ENFORCE_IAM and LAMBDA_* of LocalStack; applied before the command
-// line.
+// GATEWAY_LISTEN, EDGE_PORT, PERSISTENCE and DEBUG of LocalStack; applied before the command line. SERVICES,
+// ENFORCE_IAM and LAMBDA_* ask for what leat does anyhow, and are accepted silently.
 void apply_environment(Configuration& configuration);
 
 // runtimes/ beside the program, or above it in a source tree.

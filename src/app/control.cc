@@ -73,8 +73,7 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
     respond(json(
         fmt::format("{{\"version\": \"{}\", \"edition\": \"leat\", \"is_license_activated\": false}}\n", kVersion)));
   } else if (path == "/_localstack/init") {
-    respond(json(
-        "{\"completed\": {\"BOOT\": true, \"START\": true, \"READY\": true, \"SHUTDOWN\": false}, \"scripts\": []}\n"));
+    respond(json(parts_.init_scripts.json()));
   } else if (path.starts_with(kPackages)) {
     // The name is a secret of 256 bits, as the signature of a presigned URL is.
     auto package = parts_.blobs.get(path.substr(kPackages.size()));

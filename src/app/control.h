@@ -10,6 +10,7 @@
 
 #include <functional>
 
+#include "app/init_scripts.h"
 #include "base/clock.h"
 #include "engine/blob/blobs.h"
 #include "engine/kv/store.h"
@@ -25,6 +26,7 @@ struct ControlParts {
   kv::Store& store;
   logs::Logs& logs;
   const blob::Blobs& blobs;
+  const InitScripts& init_scripts;
   std::function<void()> reset;
 };
 

@@ -23,19 +23,24 @@ sigset_t block_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a failed write, not the end
   return signals;
 }
 
 int serve(app::Configuration configuration) {
   const sigset_t signals = block_signals();
   app::App server(std::move(configuration), {std::make_shared<SystemClock>(), std::make_shared<Random>()});
+  server.run_init_scripts("boot");
+  server.run_init_scripts("start");
   server.start();
   spdlog::info("{}", server.describe());
+  server.run_init_scripts("ready");
   std::puts("Ready.");
   std::fflush(stdout);
   int caught = 0;
   sigwait(&signals, &caught);
   spdlog::info("stopping");
+  server.run_init_scripts("shutdown");
   server.stop(kPatience);
   return 0;
 }
@@ -64,6 +69,10 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");
   command.add_option("--runtimes", configuration.runtimes_folder,
                      "folder of the functions' runtimes, where not beside the program");
+  command
+      .add_option("--init-dir", configuration.init_folder,
+                  "scripts to run: boot.d, start.d, ready.d and shutdown.d with *.sh and *.py")
+      ->capture_default_str();
   command.add_flag("--lose-unsynced", configuration.lose_unsynced)->group("");
 }
 

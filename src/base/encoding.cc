@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -221,7 +222,7 @@ std::optional<TimePoint> parse_iso8601(std::string_view text) {
   if (!(second >= 0 && second < 61)) return std::nullopt;
   const auto whole = civil_time(year, month, day, hour, minute, static_cast<int>(second));
   if (!whole) return std::nullopt;
-  return *whole + Duration(static_cast<std::int64_t>((second - static_cast<int>(second)) * 1000 + 0.5));
+  return *whole + Duration(std::lround((second - static_cast<int>(second)) * 1000));
 }
 
 }  // namespace leat

@@ -40,7 +40,7 @@ std::pair<std::string, std::string> make_certificate(TimePoint now) {
   X509* x509 = certificate.get();
   X509_set_version(x509, 2);
   ASN1_INTEGER_set_int64(X509_get_serialNumber(x509), to_millis(now));
-  ASN1_TIME_set(X509_getm_notBefore(x509), to_millis(now) / 1000 - 24 * 3600);
+  ASN1_TIME_set(X509_getm_notBefore(x509), to_millis(now) / 1000 - 24L * 3600);
   ASN1_TIME_set(X509_getm_notAfter(x509), to_millis(now) / 1000 + kTenYears);
   X509_set_pubkey(x509, key.get());
   X509_NAME* name = X509_get_subject_name(x509);

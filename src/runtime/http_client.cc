@@ -8,18 +8,19 @@
 
 namespace leat::runtime {
 
-std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, std::string_view method,
-                                         std::string_view target) {
+std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, const HttpRequest& given) {
   namespace http = boost::beast::http;
   using boost::asio::ip::tcp;
   boost::asio::io_context context;
   boost::system::error_code error;
   tcp::socket socket(context);
-  socket.connect({boost::asio::ip::make_address(address), port}, error);
-  if (error) return std::nullopt;
-  http::request<http::empty_body> request(http::string_to_verb({method.data(), method.size()}),
-                                          {target.data(), target.size()}, 11);
+  if (socket.connect({boost::asio::ip::make_address(address), port}, error)) return std::nullopt;
+  http::request<http::string_body> request(http::string_to_verb({given.method.data(), given.method.size()}),
+                                           {given.target.data(), given.target.size()}, 11);
   request.set(http::field::host, address);
+  for (const HttpHeader& header : given.headers)
+    request.set({header.name.data(), header.name.size()}, {header.value.data(), header.value.size()});
+  request.body() = given.body;
   request.prepare_payload();
   http::write(socket, request, error);
   boost::beast::flat_buffer buffer;

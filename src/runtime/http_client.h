@@ -1,5 +1,5 @@
 #pragma once
-// One request to a server of this machine, for command lines.
+// One request to a server of this machine, for command lines and tests.
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,6 @@
 namespace leat::runtime {
 
 // Waits for the answer, however long. nullopt where nobody answers.
-std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, std::string_view method,
-                                         std::string_view target);
+std::optional<HttpResponse> http_request(const std::string& address, std::uint16_t port, const HttpRequest& request);
 
 }  // namespace leat::runtime

@@ -258,7 +258,7 @@ struct HttpServer::State {
       if (!error) {
         error_code ignored;
         close_on_exec(socket.native_handle());
-        socket.set_option(tcp::no_delay(true), ignored);
+        (void)socket.set_option(tcp::no_delay(true), ignored);
         auto executor = socket.get_executor();
         asio::dispatch(executor, [this, socket = std::move(socket)]() mutable { greet(std::move(socket)); });
       }

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import TRUST
+from conftest import TRUST, wait_until
 
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 
@@ -74,3 +74,33 @@ def test_logs_in_order_by_pages_and_filtered(server):
     logs.delete_log_group(logGroupName="/app")
     with pytest.raises(ClientError, match="The specified log group does not exist"):
         logs.filter_log_events(logGroupName="/app")
+
+
+def test_lists_of_iam_are_paged(server):
+    iam = server.client("iam", key="555500005555")
+    for number in range(5):
+        iam.create_role(RoleName=f"paged-{number}", AssumeRolePolicyDocument=TRUST)
+    first = iam.list_roles(MaxItems=2)
+    assert first["IsTruncated"] and len(first["Roles"]) == 2
+    names = [role["RoleName"] for page in iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2}) for role in page["Roles"]]
+    assert names == [f"paged-{number}" for number in range(5)]
+    assert not iam.list_roles()["IsTruncated"]
+
+
+def test_retention_hides_and_removes_old_events(own_server):
+    server = own_server("--test-clock")
+    logs = server.client("logs")
+    logs.create_log_group(logGroupName="kept")
+    logs.create_log_stream(logGroupName="kept", logStreamName="s")
+    logs.put_retention_policy(logGroupName="kept", retentionInDays=3)
+    now = server.get("/_leat/clock")["now"]
+    logs.put_log_events(logGroupName="kept", logStreamName="s", logEvents=[{"timestamp": now, "message": "old"}])
+    messages = lambda: [event["message"] for event in logs.get_log_events(logGroupName="kept", logStreamName="s", startFromHead=True)["events"]]
+    server.post("/_leat/clock?advance=172800")
+    assert messages() == ["old"]
+    server.post("/_leat/clock?advance=86401")
+    assert messages() == [] and logs.filter_log_events(logGroupName="kept")["events"] == []
+    # Removed, not only hidden: without the policy it does not come back.
+    server.post("/_leat/clock?advance=86400")
+    logs.delete_retention_policy(logGroupName="kept")
+    wait_until(lambda: messages() == [])

@@ -6,6 +6,7 @@ import json
 import re
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.error
@@ -290,3 +291,60 @@ def test_environment_of_localstack(own_server):
     assert json.loads(urllib.request.urlopen(f"http://127.0.0.1:{port}/_localstack/health").read())["edition"] == "leat"
     process.terminate()
     assert process.wait(10) == 0
+
+
+@pytest.fixture
+def small_disk():
+    """A file system in a mount namespace of its own with 8 MB left: (command that enters it, its folder)."""
+    folder = tempfile.mkdtemp(prefix="leat-disk-")
+    fill = f"mount -t tmpfs -o size=308m none {folder} && fallocate -l 300M {folder}/ballast && echo ready && cat"
+    holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", fill], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "ready\n"
+    yield ["nsenter", "--target", str(holder.pid), "--user", "--mount", "--preserve-credentials"], folder
+    holder.stdin.close()
+    holder.wait()
+
+
+def test_a_full_disk_refuses_writes_and_loses_nothing(own_server, small_disk):
+    enter, folder = small_disk
+    server = own_server(folder=folder + "/data", prefix=enter)
+    dynamodb = server.client("dynamodb")
+    dynamodb.create_table(TableName="disk", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}])
+    written = 0
+    with pytest.raises(ClientError, match="InternalServerError"):
+        for written in range(200):
+            dynamodb.put_item(TableName="disk", Item={"id": {"N": str(written)}, "body": {"S": "x" * 100_000}})
+    assert 0 < written < 199
+    count = lambda: sum(page["Count"] for page in dynamodb.get_paginator("scan").paginate(TableName="disk", Select="COUNT"))
+    assert count() == written
+    subprocess.run([*enter, "rm", folder + "/ballast"], check=True)
+
+    def works_again():
+        try:
+            return dynamodb.put_item(TableName="disk", Item={"id": {"N": "-1"}})
+        except ClientError:
+            return None
+
+    wait_until(works_again)
+    server.kill()
+    server.start()
+    dynamodb = server.client("dynamodb")
+    assert count() == written + 1
+
+
+def test_init_scripts(own_server, tmp_path):
+    for stage, name, text in (("boot", "a.sh", "echo boot >> $OUT"), ("ready", "10_first.sh", "curl -s $AWS_ENDPOINT_URL/_leat/health >> $OUT"),
+                              ("ready", "20_second.py", "import os; open(os.environ['OUT'], 'a').write('python')"), ("ready", "30_bad.sh", "exit 3"),
+                              ("ready", "notes.txt", "not a script"), ("shutdown", "z.sh", "echo shutdown >> $OUT")):
+        (tmp_path / f"{stage}.d").mkdir(exist_ok=True)
+        (tmp_path / f"{stage}.d" / name).write_text(text)
+    out = tmp_path / "out"
+    server = own_server("--init-dir", str(tmp_path), environment={"OUT": str(out)})
+    assert out.read_text().startswith('boot\n{"services"') and out.read_text().endswith("python")
+    state = server.get("/_localstack/init")
+    assert state["completed"] == {"BOOT": True, "START": True, "READY": True, "SHUTDOWN": False}
+    assert [(each["stage"], each["name"], each["state"]) for each in state["scripts"]] == [
+        ("BOOT", "a.sh", "SUCCESSFUL"), ("READY", "10_first.sh", "SUCCESSFUL"), ("READY", "20_second.py", "SUCCESSFUL"), ("READY", "30_bad.sh", "ERROR")]
+    assert server.stop() == 0
+    assert out.read_text().endswith("shutdown\n")

@@ -77,6 +77,29 @@ TEST_P(StoreTest, ReadsWhatWasWritten) {
   EXPECT_FALSE(store_->get("a").value);
 }
 
+TEST_P(StoreTest, SumsUp) {
+  const auto add = [&](std::vector<std::int64_t> deltas) {
+    Batch batch;
+    batch.add("sum", std::move(deltas));
+    ASSERT_TRUE(store_->commit(batch));
+  };
+  add({1, 100});
+  add({1, -30, 7});
+  EXPECT_EQ(numbers_in(store_->get("sum").value, 4), (std::vector<std::int64_t>{2, 70, 7, 0}));
+  if (!GetParam().in_memory) {
+    store_.reset();
+    open();
+  }
+  add({-1});
+  EXPECT_EQ(numbers_in(store_->get("sum").value, 3), (std::vector<std::int64_t>{1, 70, 7}));
+  Batch erase;
+  erase.erase(prefix_range("su"));
+  ASSERT_TRUE(store_->commit(erase));
+  EXPECT_EQ(numbers_in(store_->get("sum").value, 1), (std::vector<std::int64_t>{0}));
+  add({5});
+  EXPECT_EQ(numbers_in(store_->get("sum").value, 1), (std::vector<std::int64_t>{5}));
+}
+
 TEST_P(StoreTest, ScansBothWaysWithinBounds) {
   for (const char* key : {"a", "b1", "b2", "b3", "c"}) put(key, "");
   EXPECT_EQ(keys(prefix_range("b"), Direction::kForward), "b1 b2 b3 ");

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "engine/kv/log_ends.h"
+#include "engine/kv/sums.h"
 
 namespace leat::kv {
 namespace {
@@ -67,11 +68,14 @@ class RocksDbCursor final : public Cursor {
 // version after it is visible, so a reader that takes the version first can only be wrong in the safe direction.
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(std::unique_ptr<rocksdb::Env> owned_env, std::unique_ptr<rocksdb::DB> db, Durability durability)
+  RocksDbStore(std::unique_ptr<rocksdb::Env> owned_env, std::unique_ptr<rocksdb::DB> db, Durability durability,
+               std::function<void(const StoreFailure&)> lost)
       : owned_env_(std::move(owned_env)),
         db_(std::move(db)),
         durability_(durability),
-        logs_([this](std::string_view log) { return load_end(log); }) {
+        lost_(std::move(lost)),
+        logs_([this](std::string_view log) { return load_end(log); }),
+        sums_([this](std::string_view key) { return get(key).value; }) {
     syncer_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "syncer");
       sync_loop();
@@ -114,6 +118,7 @@ class RocksDbStore final : public Store {
       }
       write(batch);
       for (const auto& put : batch.puts()) stripe(put.key).fetch_add(1, std::memory_order_release);
+      for (const auto& addition : batch.additions()) stripe(addition.key).fetch_add(1, std::memory_order_release);
       if (!batch.erased_ranges().empty()) {
         for (auto& version : stripes_) version.fetch_add(1, std::memory_order_release);
       }
@@ -161,6 +166,9 @@ class RocksDbStore final : public Store {
   }
 
   void write(const Batch& batch) {
+    // After a failed write RocksDB takes no more until it is asked to go on: the disk may have room again.
+    if (write_failed_) check(db_->Resume(), "resume");
+    write_failed_ = false;
     rocksdb::WriteBatch out;
     for (const auto& range : batch.erased_ranges()) out.DeleteRange(slice(range.begin), slice(range.end));
     for (const auto& put : batch.puts()) {
@@ -171,10 +179,20 @@ class RocksDbStore final : public Store {
     }
     for (const auto& append : batch.appends())
       out.Put(slice(log_key(append.log, logs_.take(append.log))), slice(append.record));
+    for (const auto& addition : batch.additions()) out.Put(slice(addition.key), slice(sums_.after(addition)));
     const auto status = db_->Write(rocksdb::WriteOptions(), &out);
-    if (status.ok()) return;
+    if (status.ok()) return forget_sums(batch);
+    write_failed_ = true;
     for (const auto& append : batch.appends()) logs_.give_back(append.log);
+    for (const auto& addition : batch.additions()) sums_.take_back(addition);
     check(status, "commit");
+  }
+
+  void forget_sums(const Batch& batch) {
+    for (const auto& range : batch.erased_ranges()) sums_.forget(range);
+    for (const auto& put : batch.puts()) {
+      if (!put.value) sums_.forget(put.key);
+    }
   }
 
   LogPosition load_end(std::string_view log) const {
@@ -199,7 +217,7 @@ class RocksDbStore final : public Store {
       sync_asked_ = false;
       lock.unlock();
       const auto [position, taken] = committed();
-      check(db_->SyncWAL(), "sync");
+      if (const auto status = db_->SyncWAL(); !status.ok()) return lost_(StoreFailure("sync: " + status.ToString()));
       durable_.store(position, std::memory_order_release);
       logs_.settle(taken);
       lock.lock();
@@ -227,8 +245,12 @@ class RocksDbStore final : public Store {
   std::unique_ptr<rocksdb::DB> db_;
   Durability durability_;
 
+  std::function<void(const StoreFailure&)> lost_;
+
   std::mutex commit_mutex_;
   mutable LogEnds logs_;
+  Sums sums_;
+  bool write_failed_ = false;
   std::atomic<Position> last_{0};
   mutable std::array<std::atomic<Version>, 1 << 14> stripes_{};
 
@@ -277,7 +299,7 @@ std::unique_ptr<Store> open_rocksdb(const RocksDbOptions& options) {
   // RocksDB's own LOCK file keeps a second server out of the folder.
   check(rocksdb::DB::Open(tuned(memory ? memory.get() : options.env), options.folder, &db), "open " + options.folder);
   return std::make_unique<RocksDbStore>(std::move(memory), std::unique_ptr<rocksdb::DB>(db),
-                                        options.in_memory ? Durability::kOs : options.durability);
+                                        options.in_memory ? Durability::kOs : options.durability, options.lost);
 }
 
 }  // namespace leat::kv

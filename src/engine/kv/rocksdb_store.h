@@ -1,6 +1,8 @@
 #pragma once
 // The embedded engine: RocksDB in this process.
 
+#include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,10 @@ struct RocksDbOptions {
   Durability durability = Durability::kFsync;
   bool in_memory = false;       // nothing touches the disk, nothing survives
   rocksdb::Env* env = nullptr;  // a test's environment; null for the system's
+
+  // Called from the syncing thread where a sync failed. Nobody can say then what of the newest commits is on the disk,
+  // so no reply that waits is released any more: what is left is to end the process and to read what is there.
+  std::function<void(const StoreFailure&)> lost = [](const StoreFailure&) { std::abort(); };
 };
 
 // Throws StoreFailure where the folder cannot be opened, or where another server has it open.

@@ -19,4 +19,11 @@ std::string log_key(std::string_view log, LogPosition position) {
 
 LogPosition log_position(std::string_view key) { return read_u64(key.substr(key.size() - sizeof(LogPosition))); }
 
+std::vector<std::int64_t> numbers_in(const std::optional<std::string>& value, std::size_t count) {
+  std::vector<std::int64_t> numbers(count);
+  for (std::size_t i = 0; value && i < count && (i + 1) * 8 <= value->size(); ++i)
+    numbers[i] = static_cast<std::int64_t>(read_u64(std::string_view(*value).substr(i * 8)));
+  return numbers;
+}
+
 }  // namespace leat::kv

@@ -52,6 +52,11 @@ class Batch {
     appends_.push_back({std::string(log), std::string(record)});
   }
 
+  // Adds to the numbers kept under `key`, which nothing else writes: read them with numbers_in().
+  void add(std::string_view key, std::vector<std::int64_t> deltas) {
+    additions_.push_back({std::string(key), std::move(deltas)});
+  }
+
   // The commit fails with Conflict where `key` changed after it was read at `version`.
   void expect(std::string_view key, Version version) { expectations_.push_back({std::string(key), version}); }
 
@@ -63,6 +68,10 @@ class Batch {
     std::string log;
     std::string record;
   };
+  struct Addition {
+    std::string key;
+    std::vector<std::int64_t> deltas;
+  };
   struct Expectation {
     std::string key;
     Version version;
@@ -71,12 +80,14 @@ class Batch {
   const std::vector<Put>& puts() const { return puts_; }
   const std::vector<Range>& erased_ranges() const { return erased_ranges_; }
   const std::vector<Append>& appends() const { return appends_; }
+  const std::vector<Addition>& additions() const { return additions_; }
   const std::vector<Expectation>& expectations() const { return expectations_; }
 
  private:
   std::vector<Put> puts_;
   std::vector<Range> erased_ranges_;
   std::vector<Append> appends_;
+  std::vector<Addition> additions_;
   std::vector<Expectation> expectations_;
 };
 
@@ -130,6 +141,9 @@ class Store {
   // Calls `changed` (from the syncing thread, shortly) after records of `log` became durable. A hint: read the log.
   virtual Subscription subscribe(std::string_view log, std::function<void()> changed) = 0;
 };
+
+// What Batch::add() has summed up, from the value of its key; numbers that were never added to are zero.
+std::vector<std::int64_t> numbers_in(const std::optional<std::string>& value, std::size_t count);
 
 // The key of a log's record, and the way back.
 std::string log_key(std::string_view log, LogPosition position);

@@ -39,6 +39,7 @@ void limit(int resource, rlim_t value) {
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_CORE, 0);
   const int nothing = open("/dev/null", O_RDONLY);
+  if (nothing < 0) _exit(126);
   dup2(nothing, 0);
   dup2(request.output, 1);
   dup2(request.output, 2);

@@ -5,6 +5,8 @@
 namespace leat::schedule {
 namespace {
 
+constexpr Duration kRetryPause = std::chrono::seconds(30);
+
 std::string kind_prefix(std::string_view kind) { return kv::make_key(std::string_view("schedule"), kind); }
 
 TimePoint time_in(std::string_view key, std::size_t prefix) {
@@ -58,6 +60,16 @@ void Schedule::run_due(const std::string& kind) {
     std::lock_guard lock(mutex_);
     handler = kinds_[kind].handler;
   }
+  try {
+    hand_out(kind, handler);
+    armed(kind);
+  } catch (const kv::StoreFailure&) {  // lint: catch (the disk may work again: the timer is still there)
+    std::lock_guard lock(mutex_);
+    if (!stopping_) kinds_[kind].timer = timers_.at(clock_.now() + kRetryPause, [this, kind] { run_due(kind); });
+  }
+}
+
+void Schedule::hand_out(const std::string& kind, const Handler& handler) {
   const std::string prefix = kind_prefix(kind);
   const auto due = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; due->valid() && time_in(due->key(), prefix.size()) <= clock_.now(); due->next()) {
@@ -66,7 +78,6 @@ void Schedule::run_due(const std::string& kind) {
     done.erase(due->key());
     (void)store_.commit(done);
   }
-  armed(kind);
 }
 
 }  // namespace leat::schedule

@@ -38,6 +38,7 @@ class Schedule {
     std::optional<runtime::Timers::Key> timer;
   };
   void run_due(const std::string& kind);
+  void hand_out(const std::string& kind, const Handler& handler);
 
   kv::Store& store_;
   Clock& clock_;

@@ -138,7 +138,7 @@ std::size_t size_of(const Item& item);
 // Levels of lists and maps.
 std::size_t depth_of(const AttributeValue& value);
 
-inline constexpr std::size_t kMaxItemSize = 400 * 1024;
+inline constexpr std::size_t kMaxItemSize = 400UL * 1024;
 inline constexpr std::size_t kMaxDepth = 32;
 
 }  // namespace leat::dynamodb

@@ -11,6 +11,8 @@
 //   text(ARN)
 //                                                                 text(principal) text(user) text(created)
 
+#include <algorithm>
+#include <charconv>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -79,6 +81,21 @@ class Iam final : public aws::CredentialSource {
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, aws::Credential> credentials_;
 };
+
+// The part of `all` that MaxItems and Marker ask for. Marker is how many entries came before.
+template <class Input, class Output, class T>
+std::vector<T> page(const Input& input, std::vector<T> all, Output& output) {
+  constexpr std::int32_t kDefaultItems = 100;
+  std::size_t begin = 0;
+  if (input.marker) std::from_chars(input.marker->data(), input.marker->data() + input.marker->size(), begin);
+  begin = std::min(begin, all.size());
+  const std::size_t end =
+      std::min(all.size(), begin + static_cast<std::size_t>(input.max_items.value_or(kDefaultItems)));
+  output.is_truncated = end < all.size();
+  if (end < all.size()) output.marker = std::to_string(end);
+  return {std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(begin)),
+          std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(end))};
+}
 
 std::string home(std::string_view account, char room);
 std::string row(std::string_view account, char room, std::string_view name);

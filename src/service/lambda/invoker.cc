@@ -156,7 +156,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   void retire(const std::string& arn) {
     const auto found = hosts.extract(arn);
     if (!found || !found.mapped()) return;
-    auto host = found.mapped();
+    const auto& host = found.mapped();
     if (!host->executions.empty()) retired.insert(host);
     for (const auto& execution : std::exchange(host->idle, {})) execution->kill();
   }

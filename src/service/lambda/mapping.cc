@@ -85,7 +85,7 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     invocation.function = std::move(function);
     invocation.payload = *event;
     invocation.request_id = parts_.random.uuid();
-    invocation.done = [self = shared_from_this(), event, next](InvocationResult result) mutable {
+    invocation.done = [self = shared_from_this(), event, next](const InvocationResult& result) mutable {
       if (result.outcome == InvocationResult::Outcome::kSucceeded)
         self->succeeded(next);
       else
@@ -99,13 +99,21 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     pause_ = kFirstPause;
     if (stopped_) return;
     position_ = next;
+    save_checkpoint(next);
+    set_result("OK");
+    wake();
+  }
+
+  void save_checkpoint(std::uint64_t next) {
     std::string value;
     kv::append_u64(value, next);
     kv::Batch batch;
     batch.put(checkpoint_row_, value);
-    (void)parts_.store.commit(batch);
-    set_result("OK");
-    wake();
+    try {
+      (void)parts_.store.commit(batch);
+    } catch (const kv::StoreFailure& failure) {  // lint: catch (the next checkpoint covers this one)
+      spdlog::error("mapping {}: {}", settings_.id.uuid, failure.what());
+    }
   }
 
   void again(std::shared_ptr<const std::string> event, std::uint64_t next) {

@@ -51,13 +51,15 @@ void add_folders(std::vector<fs::path>& out, const fs::path& parent, std::string
 // Where interpreters are usually kept, the PATH first.
 std::vector<fs::path> search_folders() {
   std::vector<fs::path> out;
-  std::string_view path = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin";
+  const char* set_path = getenv("PATH");
+  std::string_view path = set_path ? set_path : "/usr/local/bin:/usr/bin:/bin";
   while (!path.empty()) {
     const auto colon = path.find(':');
     out.emplace_back(path.substr(0, colon));
     path = colon == std::string_view::npos ? std::string_view() : path.substr(colon + 1);
   }
-  const fs::path home = getenv("HOME") ? getenv("HOME") : "/";
+  const char* set_home = getenv("HOME");
+  const fs::path home = set_home ? set_home : "/";
   add_folders(out, home / ".pyenv/versions", "bin");
   add_folders(out, home / ".nvm/versions/node", "bin");
   return out;

@@ -56,8 +56,11 @@ std::optional<EventPosition> EventPosition::parse(std::string_view text) {
   return out;
 }
 
-Logs::Logs(kv::Store& store, const Clock& clock)
-    : store_(store), clock_(clock), number_(static_cast<std::uint64_t>(to_millis(clock.now())) << 20) {}
+Logs::Logs(kv::Store& store, const Clock& clock, schedule::Schedule& schedule)
+    : store_(store),
+      clock_(clock),
+      schedule_(schedule),
+      number_(static_cast<std::uint64_t>(to_millis(clock.now())) << 20) {}
 
 std::optional<LogGroup> Logs::group(const aws::Caller& caller, std::string_view name) const {
   return load<LogGroup>(store_, group_row(caller.account, caller.region, name));

@@ -19,6 +19,7 @@
 #include "aws/logs/types.h"
 #include "base/clock.h"
 #include "engine/kv/store.h"
+#include "engine/schedule/schedule.h"
 
 namespace leat::logs {
 
@@ -45,10 +46,11 @@ struct StreamId {
 
 class Logs {
  public:
-  Logs(kv::Store& store, const Clock& clock);
+  Logs(kv::Store& store, const Clock& clock, schedule::Schedule& schedule);
 
   kv::Store& store() { return store_; }
   const Clock& clock() const { return clock_; }
+  schedule::Schedule& schedule() { return schedule_; }
   // Serializes changes of groups and streams.
   std::mutex& mutex() { return mutex_; }
 
@@ -66,6 +68,7 @@ class Logs {
  private:
   kv::Store& store_;
   const Clock& clock_;
+  schedule::Schedule& schedule_;
   std::mutex mutex_;
   std::atomic<std::uint64_t> number_;
   std::mutex observers_mutex_;

@@ -99,12 +99,12 @@ aws::Result<ListPolicyVersionsResponse> list_policy_versions(Iam& iam, const aws
 aws::Result<ListPoliciesResponse> list_policies(Iam& iam, const aws::Caller& caller, const ListPoliciesRequest& input) {
   const std::string scope = input.scope.value_or("All");
   ListPoliciesResponse output;
-  output.is_truncated = false;
-  auto& policies = output.policies.emplace();
+  std::vector<Policy> policies;
   if (scope != "AWS") policies = iam.list<Policy>(home(caller.account, 'p'));
   if (scope != "Local") {
     for (const ManagedPolicy& managed : managed_policies()) policies.push_back(shipped(managed));
   }
+  output.policies = page(input, std::move(policies), output);
   return output;
 }
 

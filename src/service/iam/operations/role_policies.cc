@@ -40,9 +40,8 @@ aws::Result<ListRolePoliciesResponse> list_role_policies(Iam& iam, const aws::Ca
                                                          const ListRolePoliciesRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   ListRolePoliciesResponse output;
-  output.is_truncated = false;
-  for (auto& each : iam.list<GetRolePolicyResponse>(row(caller.account, 'i', input.role_name)))
-    output.policy_names.push_back(each.policy_name);
+  const auto all = iam.list<GetRolePolicyResponse>(row(caller.account, 'i', input.role_name));
+  for (auto& each : page(input, all, output)) output.policy_names.push_back(each.policy_name);
   return output;
 }
 
@@ -78,8 +77,7 @@ aws::Result<ListAttachedRolePoliciesResponse> list_attached_role_policies(
     Iam& iam, const aws::Caller& caller, const ListAttachedRolePoliciesRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
   ListAttachedRolePoliciesResponse output;
-  output.attached_policies = iam.list<AttachedPolicy>(row(caller.account, 'a', input.role_name));
-  output.is_truncated = false;
+  output.attached_policies = page(input, iam.list<AttachedPolicy>(row(caller.account, 'a', input.role_name)), output);
   return output;
 }
 

@@ -43,11 +43,10 @@ aws::Result<GetRoleResponse> get_role(Iam& iam, const aws::Caller& caller, const
 }
 
 aws::Result<ListRolesResponse> list_roles(Iam& iam, const aws::Caller& caller, const ListRolesRequest& input) {
+  std::vector<Role> roles = iam.list<Role>(home(caller.account, 'r'));
+  std::erase_if(roles, [&](const Role& role) { return !role.path.starts_with(input.path_prefix.value_or("/")); });
   ListRolesResponse output;
-  output.is_truncated = false;
-  for (Role& role : iam.list<Role>(home(caller.account, 'r'))) {
-    if (role.path.starts_with(input.path_prefix.value_or("/"))) output.roles.push_back(presented(std::move(role)));
-  }
+  for (Role& role : page(input, std::move(roles), output)) output.roles.push_back(presented(std::move(role)));
   return output;
 }
 
@@ -77,8 +76,7 @@ aws::Result<ListRoleTagsResponse> list_role_tags(Iam& iam, const aws::Caller& ca
                                                  const ListRoleTagsRequest& input) {
   const Role role = TRY(iam.role(caller.account, input.role_name));
   ListRoleTagsResponse output;
-  output.tags = role.tags.value_or(std::vector<Tag>());
-  output.is_truncated = false;
+  output.tags = page(input, role.tags.value_or(std::vector<Tag>()), output);
   return output;
 }
 

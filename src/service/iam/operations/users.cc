@@ -36,11 +36,10 @@ aws::Result<GetUserResponse> get_user(Iam& iam, const aws::Caller& caller, const
 }
 
 aws::Result<ListUsersResponse> list_users(Iam& iam, const aws::Caller& caller, const ListUsersRequest& input) {
+  std::vector<User> users = iam.list<User>(home(caller.account, 'u'));
+  std::erase_if(users, [&](const User& user) { return !user.path.starts_with(input.path_prefix.value_or("/")); });
   ListUsersResponse output;
-  output.is_truncated = false;
-  for (User& user : iam.list<User>(home(caller.account, 'u'))) {
-    if (user.path.starts_with(input.path_prefix.value_or("/"))) output.users.push_back(std::move(user));
-  }
+  output.users = page(input, std::move(users), output);
   return output;
 }
 

@@ -26,13 +26,13 @@ aws::Result<void> check_payload(const std::string& payload, bool event) {
 
 // An asynchronous invocation: tried three times in all, a minute and two minutes apart, as Lambda does.
 void run_event(Lambda& lambda, FunctionPtr function, std::shared_ptr<const InvocationRequest> request,
-               std::string request_id, int tries) {
+               const std::string& request_id, int tries) {
   Invocation invocation;
   invocation.function = function;
   invocation.payload = request->payload.value_or("{}");
   invocation.client_context = base64_decode(request->client_context.value_or("")).value_or("");
   invocation.request_id = request_id;
-  invocation.done = [&lambda, function, request, request_id, tries](InvocationResult result) {
+  invocation.done = [&lambda, function, request, request_id, tries](const InvocationResult& result) {
     if (result.outcome == InvocationResult::Outcome::kSucceeded || tries >= kEventRetries) return;
     lambda.parts().loop.after(std::chrono::minutes(tries + 1), [&lambda, function, request, request_id, tries] {
       run_event(lambda, function, request, request_id, tries + 1);

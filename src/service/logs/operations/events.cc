@@ -5,6 +5,7 @@
 #include "engine/kv/key.h"
 #include "service/logs/filter_pattern.h"
 #include "service/logs/logs.h"
+#include "service/logs/retention.h"
 
 namespace leat::logs {
 namespace {
@@ -31,6 +32,11 @@ std::string position_row(const std::string& prefix, const EventPosition& positio
   kv::append_u64(key, static_cast<std::uint64_t>(position.time));
   kv::append_u64(key, position.number);
   return key;
+}
+
+std::optional<std::int64_t> shown_since(Logs& logs, const aws::Caller& caller, const std::string& group,
+                                        const std::optional<std::int64_t>& wanted) {
+  return std::max(wanted.value_or(0), oldest_shown(logs, *logs.group(caller, group)));
 }
 
 std::unexpected<aws::Error> no_stream() {
@@ -133,7 +139,7 @@ aws::Result<GetLogEventsResponse> get_log_events(Logs& logs, const aws::Caller& 
   TRY_VOID(logs.check_group(caller, group));
   if (!logs.stream(caller, group, input.log_stream_name)) return no_stream();
   const std::string prefix = events_prefix(caller.account, caller.region, group, input.log_stream_name);
-  kv::Range range = time_range(prefix, input.start_time, input.end_time);
+  kv::Range range = time_range(prefix, shown_since(logs, caller, group, input.start_time), input.end_time);
   bool forward = input.start_from_head.value_or(false);
   EventPosition from, to;
   if (input.next_token) {
@@ -185,7 +191,7 @@ aws::Result<FilterLogEventsResponse> filter_log_events(Logs& logs, const aws::Ca
   if (!pattern) return aws::fail(errors::kInvalidParameter, pattern.error());
   std::optional<EventPosition> after;
   if (input.next_token && !(after = EventPosition::parse(*input.next_token))) return bad_token();
-  auto start = input.start_time;
+  auto start = shown_since(logs, caller, group, input.start_time);
   if (after) start = std::max(start.value_or(0), after->time);
   const auto end = input.end_time ? std::optional(*input.end_time + 1) : std::nullopt;
 

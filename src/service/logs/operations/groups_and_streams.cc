@@ -4,6 +4,7 @@
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "service/logs/logs.h"
+#include "service/logs/retention.h"
 
 namespace leat::logs {
 namespace {
@@ -19,8 +20,13 @@ aws::Result<void> set_retention(Logs& logs, const aws::Caller& caller, const std
   std::lock_guard lock(logs.mutex());
   TRY_VOID(logs.check_group(caller, name));
   LogGroup group = *logs.group(caller, name);
+  const bool begins = days && !group.retention_in_days;
   group.retention_in_days = days;
-  save(logs, group_row(caller.account, caller.region, name), aws::to_json(group));
+  kv::Batch batch;
+  batch.put(group_row(caller.account, caller.region, name), aws::to_json(group));
+  if (begins) stage_retention(batch, logs, caller, name);
+  (void)logs.store().commit(batch);
+  logs.schedule().armed(kRetentionKind);
   return {};
 }
 
