@@ -27,6 +27,7 @@
 #include "integration/roles.h"
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
+#include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/stream_retention.h"
 #include "service/iam/iam.h"
@@ -223,6 +224,7 @@ App::~App() { stop(std::chrono::milliseconds(0)); }
 
 void App::start() {
   dynamodb::keep_retention(parts_->dynamodb);
+  dynamodb::keep_backfilling(parts_->dynamodb);
   logs::keep_retention(parts_->logs);
   parts_->lambda.resume();
   parts_->server.start(parts_->gateway);

@@ -116,6 +116,7 @@ class RocksDbStore final : public Store {
         if (stripe(expected.key).load(std::memory_order_relaxed) != expected.version)
           return std::unexpected(Conflict{});
       }
+      if (batch.changes_nothing()) return last_.load(std::memory_order_relaxed);
       write(batch);
       for (const auto& put : batch.puts()) stripe(put.key).fetch_add(1, std::memory_order_release);
       for (const auto& addition : batch.additions()) stripe(addition.key).fetch_add(1, std::memory_order_release);
@@ -169,6 +170,7 @@ class RocksDbStore final : public Store {
     // After a failed write RocksDB takes no more until it is asked to go on: the disk may have room again.
     if (write_failed_) check(db_->Resume(), "resume");
     write_failed_ = false;
+    sums_.limit();
     rocksdb::WriteBatch out;
     for (const auto& range : batch.erased_ranges()) out.DeleteRange(slice(range.begin), slice(range.end));
     for (const auto& put : batch.puts()) {

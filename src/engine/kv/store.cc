@@ -1,5 +1,7 @@
 #include "engine/kv/store.h"
 
+#include <algorithm>
+
 #include "engine/kv/key.h"
 
 namespace leat::kv {
@@ -18,6 +20,16 @@ std::string log_key(std::string_view log, LogPosition position) {
 }
 
 LogPosition log_position(std::string_view key) { return read_u64(key.substr(key.size() - sizeof(LogPosition))); }
+
+void Batch::add(std::string_view key, const std::vector<std::int64_t>& deltas) {
+  for (Addition& each : additions_) {
+    if (each.key != key) continue;
+    each.deltas.resize(std::max(each.deltas.size(), deltas.size()));
+    for (std::size_t i = 0; i < deltas.size(); ++i) each.deltas[i] += deltas[i];
+    return;
+  }
+  additions_.push_back({std::string(key), deltas});
+}
 
 std::vector<std::int64_t> numbers_in(const std::optional<std::string>& value, std::size_t count) {
   std::vector<std::int64_t> numbers(count);

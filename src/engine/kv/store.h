@@ -53,8 +53,10 @@ class Batch {
   }
 
   // Adds to the numbers kept under `key`, which nothing else writes: read them with numbers_in().
-  void add(std::string_view key, std::vector<std::int64_t> deltas) {
-    additions_.push_back({std::string(key), std::move(deltas)});
+  void add(std::string_view key, const std::vector<std::int64_t>& deltas);
+
+  bool changes_nothing() const {
+    return puts_.empty() && erased_ranges_.empty() && appends_.empty() && additions_.empty();
   }
 
   // The commit fails with Conflict where `key` changed after it was read at `version`.

@@ -27,6 +27,12 @@ class Sums {
     return value;
   }
 
+  // Keeps what is remembered small. Called between commits: what was committed can be read again.
+  void limit() {
+    constexpr std::size_t kMost = 10'000;
+    if (numbers_.size() > kMost) numbers_.clear();
+  }
+
   // Undoes after(): its commit failed.
   void take_back(const Batch::Addition& addition) {
     auto& numbers = find(addition);

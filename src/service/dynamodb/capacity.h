@@ -2,35 +2,55 @@
 // Capacity units, as ReturnConsumedCapacity reports them.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 
-#include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
 #include "aws/dynamodb/types.h"
-#include "service/dynamodb/table.h"
+#include "service/dynamodb/dynamodb.h"
 
 namespace leat::dynamodb {
 
 // 4 KB a unit, half for an eventually consistent read; at least one.
-inline double read_units(std::size_t bytes, bool consistent) {
-  const double units = static_cast<double>(std::max<std::size_t>(1, (bytes + 4095) / 4096));
-  return consistent ? units : units / 2;
-}
+double read_units(std::size_t bytes, bool consistent);
 
 // 1 KB a unit, at least one.
-inline double write_units(std::size_t bytes) {
-  return static_cast<double>(std::max<std::size_t>(1, (bytes + 1023) / 1024));
-}
+double write_units(std::size_t bytes);
+
+// Units of a table and of its indexes.
+struct CapacityUse {
+  double table = 0;
+  std::map<std::string, double> indexes = {};
+
+  double total() const;
+  void add(const CapacityUse& other);
+};
+
+// What a write used: of the table, and of each index whose entry it changed.
+CapacityUse write_use(const Table& table, std::string_view row, const ItemWritten& written);
+
+// Whether the report splits reads from writes, as transactions' do.
+enum class Metered : std::uint8_t { kTogether, kReads, kWrites };
 
 // What the response carries for `mode` (NONE, TOTAL or INDEXES), or nothing.
-inline std::optional<ConsumedCapacity> consumed(const std::optional<std::string>& mode, const Table& table,
-                                                double units) {
-  if (!mode || *mode == "NONE") return std::nullopt;
-  ConsumedCapacity out;
-  out.table_name = table.name();
-  out.capacity_units = units;
-  if (*mode == "INDEXES") out.table.emplace().capacity_units = units;
-  return out;
-}
+std::optional<ConsumedCapacity> consumed(const std::optional<std::string>& mode, const Table& table,
+                                         const CapacityUse& use, Metered metered = Metered::kTogether);
+
+inline bool wants_capacity(const std::optional<std::string>& mode) { return mode && *mode != "NONE"; }
+
+// ConsumedCapacity of an operation on several tables.
+class CapacityReport {
+ public:
+  void add(const TablePtr& table, const CapacityUse& use);
+  std::optional<std::vector<ConsumedCapacity>> report(const std::optional<std::string>& mode,
+                                                      Metered metered = Metered::kTogether) const;
+
+ private:
+  std::map<std::string, std::pair<TablePtr, CapacityUse>> tables_;
+};
+
+// ReturnItemCollectionMetrics=SIZE, for tables with local indexes: how large the collection is, in GB.
+std::optional<ItemCollectionMetrics> collection_metrics(const std::optional<std::string>& mode, DynamoDb& db,
+                                                        const Table& table, const Item& key);
 
 }  // namespace leat::dynamodb

@@ -1,42 +1,60 @@
 #include "service/dynamodb/dynamodb.h"
 
-#include "service/dynamodb/item_codec.h"
-#include "service/dynamodb/stream.h"
+#include <fmt/format.h>
+
+#include "service/dynamodb/item_commit.h"
 
 namespace leat::dynamodb {
 
-const Item& StoredItem::item() const {
-  if (!item_) item_ = bytes_ ? decode_item(*bytes_) : Item();
-  return *item_;
+Result<std::vector<ItemWritten>, DynamoDb::Failures> DynamoDb::transact(std::span<const ItemWrite> writes,
+                                                                        const AlsoStage& also) {
+  while (true) {
+    std::shared_lock lock(definitions_);
+    kv::Batch batch;
+    std::vector<ItemWritten> written(writes.size());
+    Failures failures(writes.size());
+    bool failed = false;
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      auto staged = stage_write({store_, tables_, clock_.now()}, batch, writes[i]);
+      if (staged) {
+        written[i] = std::move(*staged);
+      } else {
+        failures[i] = std::move(staged).error();
+        failed = true;
+      }
+    }
+    if (failed) return std::unexpected(std::move(failures));
+    if (also && !also(batch)) return written;
+    if (batch.changes_nothing() && writes.size() == 1) return written;
+    if (store_.commit(batch)) return written;
+  }
 }
 
 aws::Result<std::vector<ItemWritten>> DynamoDb::write(std::span<const ItemWrite> writes) {
-  while (true) {
-    kv::Batch batch;
-    std::vector<ItemWritten> written;
-    written.reserve(writes.size());
-    for (const ItemWrite& write : writes) {
-      kv::Versioned found = store_.get(write.key.row);
-      batch.expect(write.key.row, found.version);
-      StoredItem before(std::move(found.value));
-      StoredItem after(TRY(write.decide(before)));
-      if (after.bytes() != before.bytes()) {
-        if (after.exists())
-          batch.put(write.key.row, after.bytes());
-        else
-          batch.erase(write.key.row);
-        stage_record(batch, *write.table, {write.key, before.bytes(), after.bytes()}, clock_.now());
-      }
-      written.push_back({std::move(before), std::move(after)});
-    }
-    if (batch.puts().empty()) return written;
-    if (store_.commit(batch)) return written;
+  auto written = transact(writes, nullptr);
+  if (written) return std::move(*written);
+  for (auto& failure : written.error()) {
+    if (failure) return std::unexpected(std::move(*failure));
   }
+  return std::vector<ItemWritten>();
 }
 
 aws::Result<ItemWritten> DynamoDb::write(const ItemWrite& write) {
   auto written = TRY(this->write(std::span(&write, 1)));
   return std::move(written.front());
+}
+
+std::vector<StoredItem> DynamoDb::read_together(std::span<const PrimaryKey> keys) {
+  while (true) {
+    kv::Batch unchanged;
+    std::vector<StoredItem> items;
+    for (const PrimaryKey& key : keys) {
+      kv::Versioned found = store_.get(key.row);
+      unchanged.expect(key.row, found.version);
+      items.emplace_back(std::move(found.value));
+    }
+    if (store_.commit(unchanged)) return items;
+  }
 }
 
 }  // namespace leat::dynamodb

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,35 +12,20 @@
 #include "base/random.h"
 #include "engine/kv/store.h"
 #include "engine/schedule/schedule.h"
+#include "service/dynamodb/stored_item.h"
 #include "service/dynamodb/table.h"
 
 namespace leat::dynamodb {
 
-// An item as it stands in the store, decoded when somebody looks.
-class StoredItem {
- public:
-  StoredItem() = default;
-  explicit StoredItem(std::optional<std::string> bytes) : bytes_(std::move(bytes)) {}
-
-  bool exists() const { return bytes_.has_value(); }
-  // Empty where there is none.
-  std::string_view bytes() const { return bytes_ ? std::string_view(*bytes_) : std::string_view(); }
-  // An empty item where there is none.
-  const Item& item() const;
-
- private:
-  std::optional<std::string> bytes_;
-  mutable std::optional<Item> item_;
-};
-
-// What becomes of an item, given what it was: a stored item, or nullopt to erase it. May be called again when another
+// What becomes of an item, given what it was; a StoredItem of nothing erases it. May be called again when another
 // writer came first, so it must depend on its argument alone.
-using Decide = std::function<aws::Result<std::optional<std::string>>(const StoredItem& before)>;
+using Decide = std::function<aws::Result<StoredItem>(const StoredItem& before)>;
 
 struct ItemWrite {
   TablePtr table;
   PrimaryKey key;
   Decide decide;
+  bool by_time_to_live = false;  // as its stream record says
 };
 
 struct ItemWritten {
@@ -53,6 +39,7 @@ class DynamoDb {
       : store_(store), clock_(clock), random_(random), schedule_(schedule), tables_(store) {}
 
   kv::Store& store() { return store_; }
+  const kv::Store& store() const { return store_; }
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
   schedule::Schedule& schedule() { return schedule_; }
@@ -60,12 +47,23 @@ class DynamoDb {
 
   StoredItem read(const PrimaryKey& key) const { return StoredItem(store_.get(key.row).value); }
 
-  // All writes, their stream records and sequence numbers in one commit; or the first error, and nothing changed.
+  // All writes, with their stream records, index entries and sequence numbers, in one commit; or the first error, and
+  // nothing changed. No two may be of one item.
   aws::Result<std::vector<ItemWritten>> write(std::span<const ItemWrite> writes);
   aws::Result<ItemWritten> write(const ItemWrite& write);
 
-  // Serializes changes of tables themselves.
-  std::mutex& definition_mutex() { return definition_mutex_; }
+  // The same, where every write is tried: each failure stands at its write's place. `also` adds to each attempt's
+  // commit, and gives the transaction up, without an error and with nothing written, where it returns false.
+  using Failures = std::vector<std::optional<aws::Error>>;
+  using AlsoStage = std::function<bool(kv::Batch& batch)>;
+  Result<std::vector<ItemWritten>, Failures> transact(std::span<const ItemWrite> writes, const AlsoStage& also);
+
+  // Items as of one moment.
+  std::vector<StoredItem> read_together(std::span<const PrimaryKey> keys);
+
+  // Held alone by whoever changes a table's definition, and shared by whoever writes by it: no write straddles a
+  // change.
+  std::shared_mutex& definitions() { return definitions_; }
 
  private:
   kv::Store& store_;
@@ -73,7 +71,7 @@ class DynamoDb {
   Random& random_;
   schedule::Schedule& schedule_;
   Tables tables_;
-  std::mutex definition_mutex_;
+  std::shared_mutex definitions_;
 };
 
 }  // namespace leat::dynamodb

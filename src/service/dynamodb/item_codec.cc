@@ -6,7 +6,7 @@
 namespace leat::dynamodb {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
 
 void append_bytes(std::string& out, std::string_view bytes) {
   append_varint(out, bytes.size());
@@ -71,16 +71,16 @@ class Reader {
     return out;
   }
 
-  bool done() const { return bytes_.empty(); }
-  [[noreturn]] static void damaged() { throw kv::StoreFailure("damaged item"); }
-
- private:
   std::uint64_t varint() {
     const auto value = take_varint(bytes_);
     if (!value) damaged();
     return *value;
   }
 
+  bool done() const { return bytes_.empty(); }
+  [[noreturn]] static void damaged() { throw kv::StoreFailure("damaged item"); }
+
+ private:
   std::string_view text() {
     const std::uint64_t size = varint();
     if (size > bytes_.size()) damaged();
@@ -123,13 +123,22 @@ class Reader {
 
 std::string encode_item(const Item& item) {
   std::string out(1, kVersion);
+  append_varint(out, size_of(item));
   append_map(out, item);
   return out;
+}
+
+std::size_t stored_size(std::string_view stored) {
+  if (stored.empty()) return 0;
+  Reader reader(stored);
+  if (reader.byte() != kVersion) Reader::damaged();
+  return reader.varint();
 }
 
 Item decode_item(std::string_view stored) {
   Reader reader(stored);
   if (reader.byte() != kVersion) Reader::damaged();
+  reader.varint();
   Item item = reader.map(0);
   if (!reader.done()) Reader::damaged();
   return item;

@@ -1,7 +1,7 @@
 #pragma once
 // The stored form of items, in tables and in stream records.
 //
-//   stored := version(1 byte, 1) map
+//   stored := version(1 byte, 2) size map      size: of the item as DynamoDB counts it, LEB128
 //   map    := count { name value }            count and lengths are LEB128
 //   name   := length bytes
 //   value  := tag(1 byte) payload             tag: the alternative of AttributeValue::Variant
@@ -16,6 +16,9 @@ namespace leat::dynamodb {
 
 // Equal items have equal bytes.
 std::string encode_item(const Item& item);
+
+// The item's size, without decoding it; 0 where there is none.
+std::size_t stored_size(std::string_view stored);
 
 // Throws kv::StoreFailure where the bytes are damaged.
 Item decode_item(std::string_view stored);

@@ -5,6 +5,22 @@
 #include "service/dynamodb/expression/evaluate.h"
 
 namespace leat::dynamodb {
+namespace {
+
+aws::Result<void> refuse_key_update(const Table& table, const expression::Update& update) {
+  for (const auto& action : update) {
+    const auto& name = std::get<std::string>(action.path[0]);
+    if (!table.key.has(name)) continue;
+    return aws::fail(
+        errors::kValidation,
+        fmt::format(
+            "One or more parameter values were invalid: Cannot update attribute {}. This attribute is part of the key",
+            name));
+  }
+  return {};
+}
+
+}  // namespace
 
 aws::Result<void> WriteCondition::check(const StoredItem& before) const {
   if (!condition || expression::holds(*condition, before.item())) return {};
@@ -21,12 +37,6 @@ aws::Result<bool> returns_old(const std::optional<std::string>& return_values) {
   return aws::fail(errors::kValidation, "ReturnValues can only be ALL_OLD or NONE");
 }
 
-aws::Result<void> refuse_legacy(std::string_view parameter, bool given) {
-  if (!given) return {};
-  return aws::fail(errors::kNotOffered,
-                   fmt::format("leat does not offer the legacy parameter {} yet; use expressions", parameter));
-}
-
 Result<void, std::string> check_item(const Item& item) {
   if (auto message = first_invalid(item)) return std::unexpected(*message);
   for (const auto& [name, value] : item) {
@@ -39,6 +49,48 @@ Result<void, std::string> check_item(const Item& item) {
   }
   if (size_of(item) > kMaxItemSize) return std::unexpected(std::string(kItemTooLarge));
   return {};
+}
+
+ItemWrite put_of(TablePtr table, PrimaryKey key, std::string stored, WriteCondition condition) {
+  return {std::move(table), std::move(key),
+          [stored = std::move(stored),
+           condition = std::move(condition)](const StoredItem& before) -> aws::Result<StoredItem> {
+            TRY_VOID(condition.check(before));
+            return StoredItem(stored);
+          }};
+}
+
+ItemWrite delete_of(TablePtr table, PrimaryKey key, WriteCondition condition) {
+  return {std::move(table), std::move(key),
+          [condition = std::move(condition)](const StoredItem& before) -> aws::Result<StoredItem> {
+            TRY_VOID(condition.check(before));
+            return StoredItem();
+          }};
+}
+
+aws::Result<ItemWrite> update_of(TablePtr table, PrimaryKey key, expression::Update update, WriteCondition condition) {
+  TRY_VOID(refuse_key_update(*table, update));
+  Item nothing = key.attributes;  // what an update of nothing begins with
+  Decide decide = [table, nothing = std::move(nothing), update = std::move(update),
+                   condition = std::move(condition)](const StoredItem& before) -> aws::Result<StoredItem> {
+    TRY_VOID(condition.check(before));
+    return checked_update(*table, expression::apply(update, before.exists() ? before.item() : nothing));
+  };
+  return ItemWrite{std::move(table), std::move(key), std::move(decide)};
+}
+
+aws::Result<StoredItem> checked_update(const Table& table, Result<Item, std::string> item) {
+  if (!item) return aws::fail(errors::kValidation, std::move(item).error());
+  if (auto valid = check_item(*item); !valid) {
+    const bool too_large = valid.error() == kItemTooLarge;
+    return aws::fail(errors::kValidation,
+                     too_large ? "Item size to update has exceeded the maximum allowed size" : valid.error());
+  }
+  if (!table.indexes.empty() && !check_index_keys(table, *item)) {
+    return aws::fail(errors::kValidation,
+                     "The update expression attempted to update the secondary index key to unsupported type");
+  }
+  return StoredItem::of(std::move(*item));
 }
 
 }  // namespace leat::dynamodb

@@ -7,10 +7,12 @@
 #include "aws/error.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/expression/parser.h"
+#include "service/dynamodb/legacy.h"
+#include "service/dynamodb/parameters.h"
 
 namespace leat::dynamodb {
 
-// A request's ConditionExpression, ready to be held against an item.
+// A request's ConditionExpression or Expected, ready to be held against an item.
 struct WriteCondition {
   std::optional<expression::Condition> condition;
   bool return_item = false;  // ReturnValuesOnConditionCheckFailure=ALL_OLD
@@ -22,6 +24,10 @@ struct WriteCondition {
 template <class Input>
 aws::Result<WriteCondition> read_condition(const Input& input, expression::Names& names) {
   WriteCondition out{std::nullopt, input.return_values_on_condition_check_failure == "ALL_OLD"};
+  if constexpr (requires { input.expected; }) {
+    if (input.expected) out.condition = TRY(legacy::read_expected(*input.expected, input.conditional_operator));
+    TRY_VOID(legacy::check_conditional_operator(input.conditional_operator, input.expected.has_value()));
+  }
   if (input.condition_expression)
     out.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
   return out;
@@ -30,32 +36,20 @@ aws::Result<WriteCondition> read_condition(const Input& input, expression::Names
 // ReturnValues of PutItem and DeleteItem: true for ALL_OLD, false for NONE, refused otherwise.
 aws::Result<bool> returns_old(const std::optional<std::string>& return_values);
 
-// Refuses expression attributes without an expression, and the parameters of before 2014, which leat does not offer
-// yet.
-struct ExpressionUse {
-  bool any_expression;                 // of any kind
-  bool any_value_expression;           // one that may use values
-  std::string_view value_expressions;  // "ConditionExpression is null": AWS's end of the message
-};
-template <class Input>
-aws::Result<void> check_expression_use(const Input& input, const ExpressionUse& use) {
-  if (input.expression_attribute_names && !use.any_expression) {
-    return aws::fail(errors::kValidation, "ExpressionAttributeNames can only be specified when using expressions");
-  }
-  if constexpr (requires { input.expression_attribute_values; }) {
-    if (input.expression_attribute_values && !use.any_value_expression) {
-      return aws::fail(errors::kValidation, "ExpressionAttributeValues can only be specified when using expressions: " +
-                                                std::string(use.value_expressions));
-    }
-  }
-  return {};
-}
-
-aws::Result<void> refuse_legacy(std::string_view parameter, bool given);
-
-// Size, depth and invalid values of an item that is about to be stored. The error is AWS's message.
+// What AWS finds wrong with an item that is about to be stored: its values, its depth, its size. The error is AWS's
+// message.
 Result<void, std::string> check_item(const Item& item);
 
 inline constexpr std::string_view kItemTooLarge = "Item size has exceeded the maximum allowed size";
+
+// Writes of PutItem and DeleteItem.
+ItemWrite put_of(TablePtr table, PrimaryKey key, std::string stored, WriteCondition condition);
+ItemWrite delete_of(TablePtr table, PrimaryKey key, WriteCondition condition);
+
+// An UpdateExpression, ready to be carried out on an item of `table`.
+aws::Result<ItemWrite> update_of(TablePtr table, PrimaryKey key, expression::Update update, WriteCondition condition);
+
+// The check of what UpdateItem is about to store, and its stored form.
+aws::Result<StoredItem> checked_update(const Table& table, Result<Item, std::string> item);
 
 }  // namespace leat::dynamodb

@@ -4,13 +4,9 @@
 
 #include "engine/kv/key.h"
 #include "service/dynamodb/decimal.h"
-#include "service/dynamodb/table.h"
 
 namespace leat::dynamodb {
 namespace {
-
-constexpr std::size_t kMaxPartitionKey = 2048;  // bytes
-constexpr std::size_t kMaxSortKey = 1024;
 
 // FNV-1a with a final mix: stable across versions, for it is persisted.
 std::uint32_t stable_hash(std::string_view bytes) {
@@ -19,12 +15,6 @@ std::uint32_t stable_hash(std::string_view bytes) {
   hash ^= hash >> 32;
   hash *= 0x9E3779B97F4A7C15ULL;
   return static_cast<std::uint32_t>(hash >> 32);
-}
-
-std::size_t key_size(const AttributeValue& value) {
-  if (const auto* text = value.get<std::string>()) return text->size();
-  if (const auto* binary = value.get<Binary>()) return binary->bytes.size();
-  return 1;
 }
 
 std::unexpected<aws::Error> refuse(std::string message) {
@@ -52,24 +42,29 @@ aws::Result<void> check_part(const KeyAttribute& attribute, const AttributeValue
       limit));
 }
 
-aws::Result<PrimaryKey> build(const Table& table, const Item& from) {
+aws::Result<PrimaryKey> build(const KeySchema& schema, const Item& from) {
   PrimaryKey key;
-  const AttributeValue& partition = *from.find(table.partition.name);
-  TRY_VOID(check_part(table.partition, partition, false));
-  key.row = partition_prefix(table, partition);
-  key.hash =
-      static_cast<std::uint32_t>(kv::read_u64(key.row.substr(table.item_prefix.size()) + std::string(4, '\0')) >> 32);
-  key.attributes.set(table.partition.name, partition);
-  if (table.sort) {
-    const AttributeValue& sort = *from.find(table.sort->name);
-    TRY_VOID(check_part(*table.sort, sort, true));
+  const AttributeValue& partition = *from.find(schema.partition.name);
+  TRY_VOID(check_part(schema.partition, partition, false));
+  key.row = partition_prefix(schema, partition);
+  for (char byte : place_in(schema, key.row).substr(0, 4)) key.hash = key.hash << 8 | static_cast<unsigned char>(byte);
+  key.attributes.set(schema.partition.name, partition);
+  if (schema.sort) {
+    const AttributeValue& sort = *from.find(schema.sort->name);
+    TRY_VOID(check_part(*schema.sort, sort, true));
     append_part(key.row, sort);
-    key.attributes.set(table.sort->name, sort);
+    key.attributes.set(schema.sort->name, sort);
   }
   return key;
 }
 
 }  // namespace
+
+std::size_t key_size(const AttributeValue& value) {
+  if (const auto* text = value.get<std::string>()) return text->size();
+  if (const auto* binary = value.get<Binary>()) return binary->bytes.size();
+  return 1;
+}
 
 std::string home_key(std::string_view account, std::string_view region, char room) {
   std::string key = kv::make_key(account, region);
@@ -88,6 +83,11 @@ std::string tags_row(std::string_view account, std::string_view region, std::str
 
 std::string item_prefix(std::string_view account, std::string_view region, std::string_view table_id) {
   return home_key(account, region, 'i') + kv::make_key(table_id);
+}
+
+std::string index_prefix(std::string_view account, std::string_view region, char room, std::string_view table_id,
+                         std::string_view index) {
+  return home_key(account, region, room) + kv::make_key(table_id, index);
 }
 
 std::string stream_row(std::string_view account, std::string_view region, std::string_view table,
@@ -111,28 +111,35 @@ void append_part(std::string& row, const AttributeValue& value) {
     Decimal::parse(value.get<Number>()->text)->append_ordered(row);
 }
 
-std::string partition_prefix(const Table& table, const AttributeValue& partition) {
+std::string partition_prefix(const KeySchema& schema, const AttributeValue& partition) {
   std::string part;
   append_part(part, partition);
-  std::string row = table.item_prefix;
+  std::string row = schema.prefix;
   kv::append_u32(row, stable_hash(part));
   return row + part;
 }
 
-aws::Result<PrimaryKey> key_from_parameter(const Table& table, const Item& key) {
+Item key_attributes(const KeySchema& schema, const Item& item) {
+  Item key;
+  key.set(schema.partition.name, *item.find(schema.partition.name));
+  if (schema.sort) key.set(schema.sort->name, *item.find(schema.sort->name));
+  return key;
+}
+
+aws::Result<PrimaryKey> key_from_parameter(const KeySchema& schema, const Item& key) {
   if (auto message = first_invalid(key)) return refuse(*message);
   const auto fits = [&](const KeyAttribute& attribute) {
     const AttributeValue* value = key.find(attribute.name);
     return value && value->type() == attribute.type;
   };
-  if (key.size() != (table.sort ? 2U : 1U) || !fits(table.partition) || (table.sort && !fits(*table.sort))) {
+  if (key.size() != (schema.sort ? 2U : 1U) || !fits(schema.partition) || (schema.sort && !fits(*schema.sort))) {
     return refuse("The provided key element does not match the schema");
   }
-  return build(table, key);
+  return build(schema, key);
 }
 
-aws::Result<PrimaryKey> key_from_item(const Table& table, const Item& item) {
-  for (const KeyAttribute* attribute : {&table.partition, table.sort ? &*table.sort : nullptr}) {
+aws::Result<PrimaryKey> key_from_item(const KeySchema& schema, const Item& item) {
+  for (const KeyAttribute* attribute : {&schema.partition, schema.sort ? &*schema.sort : nullptr}) {
     if (!attribute) continue;
     const AttributeValue* value = item.find(attribute->name);
     if (!value) {
@@ -145,7 +152,7 @@ aws::Result<PrimaryKey> key_from_item(const Table& table, const Item& item) {
                       attribute->name, attribute->type, value->type()));
     }
   }
-  return build(table, item);
+  return build(schema, item);
 }
 
 }  // namespace leat::dynamodb

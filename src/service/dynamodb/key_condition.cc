@@ -14,7 +14,7 @@ namespace {
 using expression::Operand;
 using Kind = expression::Condition::Kind;
 
-std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
+std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(aws::errors::kValidation, std::move(message)); }
 std::unexpected<aws::Error> invalid_operator(std::string_view name) {
   return refuse(fmt::format("Invalid operator used in KeyConditionExpression: {}", name));
 }
@@ -112,12 +112,6 @@ std::string with_part(const std::string& prefix, const AttributeValue& value) {
   return row;
 }
 
-// The row after `row`: a sort key is the last part of a row.
-std::string after(std::string row) {
-  row.push_back('\0');
-  return row;
-}
-
 kv::Range begins_with_range(const std::string& prefix, const AttributeValue& value) {
   std::string begin = with_part(prefix, value);
   begin.resize(begin.size() - 2);  // a text's end mark: what follows the prefix is open
@@ -127,13 +121,14 @@ kv::Range begins_with_range(const std::string& prefix, const AttributeValue& val
 aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
   const kv::Range whole = kv::prefix_range(prefix);
   const AttributeValue& first = *part.values[0];
+  const kv::Range equal = kv::prefix_range(with_part(prefix, first));
   switch (part.kind) {
-    case Kind::kEqual: return kv::Range{with_part(prefix, first), after(with_part(prefix, first))};
-    case Kind::kLess: return kv::Range{whole.begin, with_part(prefix, first)};
-    case Kind::kLessOrEqual: return kv::Range{whole.begin, after(with_part(prefix, first))};
-    case Kind::kGreater: return kv::Range{after(with_part(prefix, first)), whole.end};
-    case Kind::kGreaterOrEqual: return kv::Range{with_part(prefix, first), whole.end};
-    case Kind::kBetween: return kv::Range{with_part(prefix, first), after(with_part(prefix, *part.values[1]))};
+    case Kind::kEqual: return equal;
+    case Kind::kLess: return kv::Range{whole.begin, equal.begin};
+    case Kind::kLessOrEqual: return kv::Range{whole.begin, equal.end};
+    case Kind::kGreater: return kv::Range{equal.end, whole.end};
+    case Kind::kGreaterOrEqual: return kv::Range{equal.begin, whole.end};
+    case Kind::kBetween: return kv::Range{equal.begin, kv::prefix_range(with_part(prefix, *part.values[1])).end};
     case Kind::kBeginsWith:
       if (first.type() == "N")
         return refuse(
@@ -146,23 +141,23 @@ aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
 
 }  // namespace
 
-aws::Result<kv::Range> key_range(const Table& table, const expression::Condition& condition) {
+aws::Result<kv::Range> key_range(const KeySchema& schema, const expression::Condition& condition) {
   std::map<std::string, Part> parts;
   TRY_VOID(collect(condition, parts));
   if (parts.size() > 2) return refuse("Conditions can be of length 1 or 2 only");
-  const auto partition = parts.find(table.partition.name);
+  const auto partition = parts.find(schema.partition.name);
   if (partition == parts.end())
-    return refuse(fmt::format("Query condition missed key schema element: {}", table.partition.name));
+    return refuse(fmt::format("Query condition missed key schema element: {}", schema.partition.name));
   if (partition->second.kind != Kind::kEqual) return refuse("Query key condition not supported");
-  TRY_VOID(check_values(table.partition, partition->second));
-  const std::string prefix = partition_prefix(table, *partition->second.values[0]);
+  TRY_VOID(check_values(schema.partition, partition->second));
+  const std::string prefix = partition_prefix(schema, *partition->second.values[0]);
   if (parts.size() == 1) return kv::prefix_range(prefix);
-  const auto sort = table.sort ? parts.find(table.sort->name) : parts.end();
+  const auto sort = schema.sort ? parts.find(schema.sort->name) : parts.end();
   if (sort == parts.end()) {
     return refuse(
-        fmt::format("Query condition missed key schema element: {}", table.sort ? table.sort->name : "range key"));
+        fmt::format("Query condition missed key schema element: {}", schema.sort ? schema.sort->name : "range key"));
   }
-  TRY_VOID(check_values(*table.sort, sort->second));
+  TRY_VOID(check_values(*schema.sort, sort->second));
   return sort_range(prefix, sort->second);
 }
 

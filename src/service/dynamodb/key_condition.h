@@ -6,10 +6,10 @@
 #include "aws/error.h"
 #include "engine/kv/store.h"
 #include "service/dynamodb/expression/parser.h"
-#include "service/dynamodb/table.h"
+#include "service/dynamodb/key.h"
 
 namespace leat::dynamodb {
 
-aws::Result<kv::Range> key_range(const Table& table, const expression::Condition& condition);
+aws::Result<kv::Range> key_range(const KeySchema& schema, const expression::Condition& condition);
 
 }  // namespace leat::dynamodb

@@ -44,7 +44,8 @@ std::string_view event_name(ChangeEvent event) {
   switch (event) {
     case ChangeEvent::kInsert: return "INSERT";
     case ChangeEvent::kModify: return "MODIFY";
-    case ChangeEvent::kRemove: return "REMOVE";
+    case ChangeEvent::kRemove:
+    case ChangeEvent::kExpire: return "REMOVE";
   }
   return "";
 }
@@ -108,7 +109,8 @@ void stage_record(kv::Batch& batch, const Table& table, const ItemChange& change
   const std::string keys = encode_item(change.key.attributes);
   const bool keeps_old = stream.view_type == "OLD_IMAGE" || stream.view_type == "NEW_AND_OLD_IMAGES";
   const bool keeps_new = stream.view_type == "NEW_IMAGE" || stream.view_type == "NEW_AND_OLD_IMAGES";
-  const ChangeEvent event = change.old_image.empty()   ? ChangeEvent::kInsert
+  const ChangeEvent event = change.by_time_to_live     ? ChangeEvent::kExpire
+                            : change.old_image.empty() ? ChangeEvent::kInsert
                             : change.new_image.empty() ? ChangeEvent::kRemove
                                                        : ChangeEvent::kModify;
   const StreamRecord record{event, keys, keeps_old ? change.old_image : std::string_view(),
@@ -134,6 +136,11 @@ dynamodbstreams::Record present_record(const RecordContext& context, const shard
   out.event_version = "1.1";
   out.event_source = "aws:dynamodb";
   out.aws_region = context.region;
+  if (record.event == ChangeEvent::kExpire) {
+    auto& identity = out.user_identity.emplace();
+    identity.principal_id = "dynamodb.amazonaws.com";
+    identity.type = "Service";
+  }
   auto& change = out.dynamodb.emplace();
   // DynamoDB gives whole seconds.
   change.approximate_creation_date_time = std::chrono::floor<std::chrono::seconds>(stored.time);

@@ -37,6 +37,7 @@ struct ItemChange {
   const PrimaryKey& key;
   std::string_view old_image;
   std::string_view new_image;
+  bool by_time_to_live = false;
 };
 void stage_record(kv::Batch& batch, const Table& table, const ItemChange& change, TimePoint now);
 

@@ -1,7 +1,8 @@
 #pragma once
 // The change record that is committed with its item.
 //
-//   record := version(1 byte, 1) event(1 byte) length keys length old length new     an absent image has length 0
+//   record := version(1 byte, 1) event(1 byte; kExpire: removed by time to live) length keys length old length new an
+//   absent image has length 0
 //
 // keys, old and new are items in the form of item_codec.h.
 
@@ -10,7 +11,7 @@
 
 namespace leat::dynamodb {
 
-enum class ChangeEvent : char { kInsert = 'I', kModify = 'M', kRemove = 'R' };
+enum class ChangeEvent : char { kInsert = 'I', kModify = 'M', kRemove = 'R', kExpire = 'T' };
 
 struct StreamRecord {
   ChangeEvent event;

@@ -16,11 +16,53 @@ std::string cache_key(const aws::Caller& caller, std::string_view name) {
   return fmt::format("{}/{}/{}", caller.account, caller.region, name);
 }
 
-KeyAttribute key_attribute(const TableDescription& description, std::size_t index) {
-  const std::string& name = (*description.key_schema)[index].attribute_name;
+KeyAttribute key_attribute(const TableDescription& description, const std::string& name) {
   const auto found = std::find_if(description.attribute_definitions->begin(), description.attribute_definitions->end(),
                                   [&](const AttributeDefinition& each) { return each.attribute_name == name; });
   return {name, found->attribute_type};
+}
+
+KeySchema key_schema(const TableDescription& description, const std::vector<KeySchemaElement>& elements,
+                     std::string prefix) {
+  KeySchema schema{key_attribute(description, elements[0].attribute_name), std::nullopt, std::move(prefix)};
+  if (elements.size() > 1) schema.sort = key_attribute(description, elements[1].attribute_name);
+  return schema;
+}
+
+template <class Description>
+Index index_of(const Table& table, const Description& described) {
+  Index index;
+  index.name = *described.index_name;
+  index.key = key_schema(table.description, *described.key_schema,
+                         index_prefix(table.account, table.region, 'x', table.id(), index.name));
+  index.sums_row = index_prefix(table.account, table.region, 'c', table.id(), index.name);
+  index.projects_all = described.projection->projection_type == "ALL";
+  if (index.projects_all) return index;
+  if (described.projection->non_key_attributes) index.attributes = *described.projection->non_key_attributes;
+  const auto add_keys = [&](const KeySchema& key) {
+    index.attributes.push_back(key.partition.name);
+    if (key.sort) index.attributes.push_back(key.sort->name);
+  };
+  add_keys(table.key);
+  add_keys(index.key);
+  std::sort(index.attributes.begin(), index.attributes.end());
+  index.attributes.erase(std::unique(index.attributes.begin(), index.attributes.end()), index.attributes.end());
+  return index;
+}
+
+void add_indexes(Table& table) {
+  for (const auto& each :
+       table.description.global_secondary_indexes.value_or(std::vector<GlobalSecondaryIndexDescription>())) {
+    Index index = index_of(table, each);
+    index.global = true;
+    index.backfilling = each.backfilling.value_or(false);
+    table.indexes.push_back(std::move(index));
+  }
+  for (const auto& each :
+       table.description.local_secondary_indexes.value_or(std::vector<LocalSecondaryIndexDescription>())) {
+    table.indexes.push_back(index_of(table, each));
+    table.limits_collections = true;
+  }
 }
 
 bool well_formed_name(std::string_view name) {
@@ -31,6 +73,20 @@ bool well_formed_name(std::string_view name) {
 }
 
 }  // namespace
+
+aws::Caller Table::owner() const {
+  aws::Caller caller;
+  caller.account = account;
+  caller.region = region;
+  return caller;
+}
+
+const Index* Table::index(std::string_view wanted) const {
+  for (const Index& each : indexes) {
+    if (each.name == wanted) return &each;
+  }
+  return nullptr;
+}
 
 std::string table_arn(const aws::Caller& caller, std::string_view name) {
   return aws::make_arn("dynamodb", caller.region, caller.account, fmt::format("table/{}", name));
@@ -57,19 +113,26 @@ aws::Result<TablePtr> Tables::find(const aws::Caller& caller, std::string_view n
 
 TablePtr Tables::find_or_null(const aws::Caller& caller, std::string_view name) {
   const std::string key = cache_key(caller, name);
-  std::uint64_t generation = 0;
-  {
-    std::shared_lock lock(mutex_);
-    const auto found = cache_.find(key);
-    if (found != cache_.end()) return found->second;
-    generation = generation_;
+  while (true) {
+    std::uint64_t generation = 0;
+    {
+      std::shared_lock lock(mutex_);
+      const auto found = cache_.find(key);
+      if (found != cache_.end()) return found->second;
+      generation = generation_;
+    }
+    TablePtr table = load(caller, name);
+    if (!table) return nullptr;
+    std::unique_lock lock(mutex_);
+    // What was read before a change must not stay after it.
+    if (generation == generation_) return cache_.emplace(key, std::move(table)).first->second;
   }
-  TablePtr table = load(caller, name);
-  if (!table) return nullptr;
-  std::unique_lock lock(mutex_);
-  // What was read before a change must not stay after it.
-  if (generation == generation_) cache_[key] = table;
-  return table;
+}
+
+TablePtr Tables::latest(const TablePtr& table) {
+  if (!table->replaced.load(std::memory_order_acquire)) return table;
+  TablePtr now = find_or_null(table->owner(), table->name());
+  return now && now->id() == table->id() ? now : nullptr;
 }
 
 TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
@@ -80,9 +143,10 @@ TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
   table->region = caller.region;
   table->description = aws::from_json<TableDescription>(*row.value);
   const auto& description = table->description;
-  table->partition = key_attribute(description, 0);
-  if (description.key_schema->size() > 1) table->sort = key_attribute(description, 1);
-  table->item_prefix = item_prefix(caller.account, caller.region, *description.table_id);
+  table->key = key_schema(description, *description.key_schema,
+                          item_prefix(caller.account, caller.region, *description.table_id));
+  table->sums_row = index_prefix(caller.account, caller.region, 'c', table->id(), "");
+  add_indexes(*table);
   if (description.stream_specification && description.stream_specification->stream_enabled) {
     const auto stream = store_.get(stream_row(caller.account, caller.region, name, *description.latest_stream_label));
     if (stream.value)
@@ -98,18 +162,23 @@ void Tables::stage(kv::Batch& batch, const aws::Caller& caller, const TableDescr
 void Tables::stage_erase(kv::Batch& batch, const Table& table) const {
   batch.erase(table_row(table.account, table.region, table.name()));
   batch.erase(tags_row(table.account, table.region, table.name()));
-  batch.erase(kv::prefix_range(table.item_prefix));
+  batch.erase(kv::prefix_range(table.key.prefix));
+  for (char room : {'x', 'c', 'z'}) {
+    batch.erase(kv::prefix_range(home_key(table.account, table.region, room) + kv::make_key(table.id())));
+  }
 }
 
 void Tables::published(const aws::Caller& caller, std::string_view name) {
   std::unique_lock lock(mutex_);
   ++generation_;
-  cache_.erase(cache_key(caller, name));
+  const auto old = cache_.extract(cache_key(caller, name));
+  if (old) old.mapped()->replaced.store(true, std::memory_order_release);
 }
 
 void Tables::forget() {
   std::unique_lock lock(mutex_);
   ++generation_;
+  for (const auto& [key, table] : cache_) table->replaced.store(true, std::memory_order_release);
   cache_.clear();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Tables as operations see them, and the catalogue that finds them.
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "aws/dynamodb/types.h"
 #include "aws/dynamodbstreams/types.h"
 #include "engine/kv/store.h"
+#include "service/dynamodb/index.h"
 #include "service/dynamodb/key.h"
 
 namespace leat::dynamodb {
@@ -29,12 +31,20 @@ struct Table {
   std::string account;
   std::string region;
   TableDescription description;
-  KeyAttribute partition;
-  std::optional<KeyAttribute> sort;
-  std::string item_prefix;
+  KeySchema key;
+  std::vector<Index> indexes;       // global ones first, in the order of the description
+  bool limits_collections = false;  // it has local indexes
+  std::string sums_row;
   std::optional<TableStream> stream;
 
   const std::string& name() const { return *description.table_name; }
+  const std::string& id() const { return *description.table_id; }
+  aws::Caller owner() const;  // account and region alone
+  // Null where there is none.
+  const Index* index(std::string_view name) const;
+
+  // True once a newer definition has taken this one's place.
+  mutable std::atomic<bool> replaced = false;
 };
 using TablePtr = std::shared_ptr<const Table>;
 
@@ -51,6 +61,9 @@ class Tables {
   // Adds the table's row to a commit. published() must follow it.
   void stage(kv::Batch& batch, const aws::Caller& caller, const TableDescription& description) const;
   void stage_erase(kv::Batch& batch, const Table& table) const;
+
+  // The newest definition of the same table, or null where it was deleted.
+  TablePtr latest(const TablePtr& table);
 
   // Forgets what was read of that table before a commit changed it.
   void published(const aws::Caller& caller, std::string_view name);

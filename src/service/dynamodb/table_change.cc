@@ -53,6 +53,21 @@ aws::Result<void> check_stream_specification(const StreamSpecification& specific
   return {};
 }
 
+const std::string& billing_mode(const TableDescription& description) {
+  static const std::string kProvisioned = "PROVISIONED";
+  return description.billing_mode_summary ? *description.billing_mode_summary->billing_mode : kProvisioned;
+}
+
+void set_encryption(TableDescription& description, const std::optional<SSESpecification>& specification) {
+  if (!specification) return;
+  description.sse_description.reset();
+  if (!specification->enabled.value_or(false)) return;
+  auto& encryption = description.sse_description.emplace();
+  encryption.status = "ENABLED";
+  encryption.sse_type = "KMS";
+  encryption.kms_master_key_arn = specification->kms_master_key_id;
+}
+
 void set_billing(TableDescription& description, const std::string& mode,
                  const std::optional<ProvisionedThroughput>& throughput, TimePoint now) {
   const bool on_demand = mode == "PAY_PER_REQUEST";
@@ -80,6 +95,28 @@ NewStream new_stream(const kv::Store& store, const aws::Caller& caller, const Ta
     if (store.get(stream_row(caller.account, caller.region, *description.table_name, label)).value) continue;
     return {label, *specification.stream_view_type, now};
   }
+}
+
+TableDescription present(const DynamoDb& db, const Table& table) {
+  TableDescription out = table.description;
+  const auto sums = [&](const std::string& row) { return kv::numbers_in(db.store().get(row).value, 2); };
+  const auto of_table = sums(table.sums_row);
+  out.item_count = of_table[0];
+  out.table_size_bytes = of_table[1];
+  const auto fill = [&](auto& indexes) {
+    if (!indexes) return;
+    for (auto& each : *indexes) {
+      const auto of_index = sums(table.index(*each.index_name)->sums_row);
+      each.item_count = of_index[0];
+      each.index_size_bytes = of_index[1];
+    }
+  };
+  fill(out.global_secondary_indexes);
+  fill(out.local_secondary_indexes);
+  for (const Index& index : table.indexes) {
+    if (index.backfilling) out.table_status = "UPDATING";
+  }
+  return out;
 }
 
 }  // namespace leat::dynamodb

@@ -2,8 +2,7 @@
 
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/capacity.h"
-#include "service/dynamodb/expression/evaluate.h"
-#include "service/dynamodb/item_write.h"
+#include "service/dynamodb/item_read.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -21,23 +20,14 @@ struct TableRead {
 
 aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const std::string& name,
                                const KeysAndAttributes& request) {
-  TRY_VOID(refuse_legacy("AttributesToGet", request.attributes_to_get.has_value()));
-  TRY_VOID(check_expression_use(request, {request.projection_expression.has_value(), false, {}}));
-  TableRead read{nullptr, &request, {}, std::nullopt};
-  if (request.projection_expression) {
-    const std::optional<Item> no_values;
-    expression::Names names(request.expression_attribute_names, no_values);
-    TRY_VOID(names.check());
-    read.projection = TRY(expression::parse_projection(*request.projection_expression, names));
-    TRY_VOID(names.check_all_used());
-  }
+  TableRead read{nullptr, &request, {}, TRY(read_projection(request))};
   for (const Item& key : request.keys) {
     if (auto message = first_invalid(key)) return aws::fail(errors::kValidation, *message);
   }
   read.table = TRY(db.tables().find(caller, name));
   std::set<std::string> rows;
   for (const Item& key : request.keys) {
-    read.keys.push_back(TRY(key_from_parameter(*read.table, key)));
+    read.keys.push_back(TRY(key_from_parameter(read.table->key, key)));
     if (!rows.insert(read.keys.back().row).second)
       return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
   }
@@ -58,6 +48,7 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
   auto& responses = output.responses.emplace();
   auto& unprocessed = output.unprocessed_keys.emplace();
   std::size_t total = 0;
+  CapacityReport capacity;
   auto name = input.request_items.begin();
   for (const TableRead& read : reads) {
     const std::string& table_name = (name++)->first;
@@ -66,7 +57,7 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
     double units = 0;
     for (std::size_t i = 0; i < read.keys.size(); ++i) {
       const StoredItem found = total < kMaxResponse ? db.read(read.keys[i]) : StoredItem();
-      const std::size_t size = size_of(found.item());
+      const std::size_t size = found.size();
       if (total >= kMaxResponse || (total > 0 && total + size > kMaxResponse)) {
         total = kMaxResponse;
         KeysAndAttributes& rest = unprocessed.try_emplace(table_name, *read.request).first->second;
@@ -76,14 +67,11 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
       }
       total += size;
       units += read_units(size, consistent);
-      if (found.exists())
-        items.push_back(read.projection ? expression::project(*read.projection, found.item()) : found.item());
+      if (found.exists()) items.push_back(projected(read.projection, found));
     }
-    if (auto capacity = consumed(input.return_consumed_capacity, *read.table, units)) {
-      if (!output.consumed_capacity) output.consumed_capacity.emplace();
-      output.consumed_capacity->push_back(std::move(*capacity));
-    }
+    capacity.add(read.table, {units});
   }
+  output.consumed_capacity = capacity.report(input.return_consumed_capacity);
   return output;
 }
 

@@ -1,4 +1,3 @@
-#include <map>
 #include <set>
 
 #include "aws/dynamodb/operations.h"
@@ -27,14 +26,10 @@ aws::Result<void> check_request(const WriteRequest& request) {
 }
 
 aws::Result<ItemWrite> prepare(const TablePtr& table, const WriteRequest& request) {
-  if (!request.put_request) {
-    return ItemWrite{table, TRY(key_from_parameter(*table, request.delete_request->key)),
-                     [](const StoredItem&) -> aws::Result<std::optional<std::string>> { return std::nullopt; }};
-  }
+  if (!request.put_request)
+    return delete_of(table, TRY(key_from_parameter(table->key, request.delete_request->key)), {});
   const Item& item = request.put_request->item;
-  return ItemWrite{
-      table, TRY(key_from_item(*table, item)),
-      [stored = encode_item(item)](const StoredItem&) -> aws::Result<std::optional<std::string>> { return stored; }};
+  return put_of(table, TRY(key_from_item(table->key, item)), encode_item(item), {});
 }
 
 }  // namespace
@@ -60,15 +55,17 @@ aws::Result<BatchWriteItemOutput> batch_write_item(DynamoDb& db, const aws::Call
 
   BatchWriteItemOutput output;
   output.unprocessed_items.emplace();
-  if (!input.return_consumed_capacity || *input.return_consumed_capacity == "NONE") return output;
-  std::map<TablePtr, double> units;
+  CapacityReport capacity;
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    units[writes[i].table] +=
-        write_units(std::max(size_of(written[i].before.item()), size_of(written[i].after.item())));
+    const ItemWrite& write = writes[i];
+    if (wants_capacity(input.return_consumed_capacity))
+      capacity.add(write.table, write_use(*write.table, write.key.row, written[i]));
+    auto metrics = collection_metrics(input.return_item_collection_metrics, db, *write.table, write.key.attributes);
+    if (!metrics) continue;
+    if (!output.item_collection_metrics) output.item_collection_metrics.emplace();
+    (*output.item_collection_metrics)[write.table->name()].push_back(std::move(*metrics));
   }
-  output.consumed_capacity.emplace();
-  for (const auto& [table, sum] : units)
-    output.consumed_capacity->push_back(*consumed(input.return_consumed_capacity, *table, sum));
+  output.consumed_capacity = capacity.report(input.return_consumed_capacity);
   return output;
 }
 

@@ -1,10 +1,9 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
-#include "base/encoding.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/index_definition.h"
 #include "service/dynamodb/stream.h"
 #include "service/dynamodb/stream_retention.h"
 #include "service/dynamodb/table_change.h"
@@ -14,80 +13,66 @@ namespace {
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
 
-// The order of checks: dynalite's recordings (validations/createTable.js).
-aws::Result<void> check_keys(const std::vector<KeySchemaElement>& schema,
-                             const std::vector<AttributeDefinition>& definitions) {
-  std::vector<std::string> keys, defined;
-  for (const auto& each : schema) keys.push_back(each.attribute_name);
-  for (const auto& each : definitions) defined.push_back(each.attribute_name);
-  if (keys.size() > defined.size()) return refuse("Invalid KeySchema: Some index key attribute have no definition");
-  for (const auto& key : keys) {
-    if (std::find(defined.begin(), defined.end(), key) != defined.end()) continue;
-    return refuse(fmt::format(
-        "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. "
-        "Keys: [{}], AttributeDefinitions: [{}]",
-        fmt::join(keys, ", "), fmt::join(defined, ", ")));
+std::string billing_mode(const CreateTableInput& input) { return input.billing_mode.value_or("PROVISIONED"); }
+
+aws::Result<void> check(const CreateTableInput& input, std::string_view name) {
+  if (name.size() < 3 || name.size() > 255)
+    return refuse("TableName must be at least 3 characters long and at most 255 characters long");
+  if (!input.key_schema || !input.attribute_definitions) {
+    return refuse("One or more parameter values were invalid: KeySchema and AttributeDefinitions must be specified");
   }
-  if (keys.size() == 2 && keys[0] == keys[1])
-    return refuse("Both the Hash Key and the Range Key element in the KeySchema have the same name");
-  if (schema[0].key_type != "HASH")
-    return refuse("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-  if (schema.size() == 2 && schema[1].key_type != "RANGE")
-    return refuse("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
-  if (keys.size() != defined.size()) {
-    return refuse(
-        "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of "
-        "attributes "
-        "defined in AttributeDefinitions");
-  }
-  return {};
+  TRY_VOID(check_billing(billing_mode(input), input.provisioned_throughput));
+  TRY_VOID(check_key_schema(*input.key_schema, *input.attribute_definitions));
+  TRY_VOID(check_indexes({*input.key_schema, *input.attribute_definitions, billing_mode(input)},
+                         input.local_secondary_indexes, input.global_secondary_indexes));
+  return input.stream_specification ? check_stream_specification(*input.stream_specification) : aws::Result<void>{};
+}
+
+template <class Index>
+auto describe_all(const std::optional<std::vector<Index>>& indexes, const std::string& arn) {
+  std::optional<std::vector<decltype(describe_index(std::declval<Index>(), arn))>> out;
+  if (!indexes) return out;
+  out.emplace();
+  for (const Index& each : *indexes) out->push_back(describe_index(each, arn));
+  return out;
+}
+
+TableDescription describe(DynamoDb& db, const aws::Caller& caller, const CreateTableInput& input, std::string name) {
+  TableDescription out;
+  out.table_arn = table_arn(caller, name);
+  out.table_name = std::move(name);
+  out.table_id = db.random().uuid();
+  out.table_status = "ACTIVE";
+  out.creation_date_time = db.clock().now();
+  out.attribute_definitions = input.attribute_definitions;
+  out.key_schema = input.key_schema;
+  out.item_count = 0;
+  out.table_size_bytes = 0;
+  out.local_secondary_indexes = describe_all(input.local_secondary_indexes, *out.table_arn);
+  out.global_secondary_indexes = describe_all(input.global_secondary_indexes, *out.table_arn);
+  out.deletion_protection_enabled = input.deletion_protection_enabled.value_or(false);
+  out.on_demand_throughput = input.on_demand_throughput;
+  if (input.table_class) out.table_class_summary.emplace().table_class = input.table_class;
+  set_encryption(out, input.sse_specification);
+  set_billing(out, billing_mode(input), input.provisioned_throughput, db.clock().now());
+  return out;
 }
 
 }  // namespace
 
 aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& caller, const CreateTableInput& input) {
   const std::string name(table_name_in(input.table_name));
-  if (name.size() < 3 || name.size() > 255)
-    return refuse("TableName must be at least 3 characters long and at most 255 characters long");
-  if (input.global_secondary_indexes || input.local_secondary_indexes) {
-    return aws::fail(errors::kNotOffered, "leat does not offer secondary indexes yet");
-  }
-  if (!input.key_schema || !input.attribute_definitions) {
-    return refuse("One or more parameter values were invalid: KeySchema and AttributeDefinitions must be specified");
-  }
-  TRY_VOID(check_billing(input.billing_mode.value_or("PROVISIONED"), input.provisioned_throughput));
-  TRY_VOID(check_keys(*input.key_schema, *input.attribute_definitions));
-  if (input.stream_specification) TRY_VOID(check_stream_specification(*input.stream_specification));
+  TRY_VOID(check(input, name));
 
-  std::lock_guard lock(db.definition_mutex());
+  std::unique_lock lock(db.definitions());
   if (db.tables().find_or_null(caller, name))
     return aws::fail(errors::kResourceInUse, fmt::format("Table already exists: {}", name));
-  const TimePoint now = db.clock().now();
-  TableDescription description;
-  description.table_name = name;
-  description.table_arn = table_arn(caller, name);
-  description.table_id = db.random().uuid();
-  description.table_status = "ACTIVE";
-  description.creation_date_time = now;
-  description.attribute_definitions = input.attribute_definitions;
-  description.key_schema = input.key_schema;
-  description.item_count = 0;
-  description.table_size_bytes = 0;
-  description.deletion_protection_enabled = input.deletion_protection_enabled.value_or(false);
-  description.warm_throughput.emplace();
-  if (input.table_class) description.table_class_summary.emplace().table_class = input.table_class;
-  if (input.sse_specification && input.sse_specification->enabled.value_or(false)) {
-    auto& sse = description.sse_description.emplace();
-    sse.status = "ENABLED";
-    sse.sse_type = "KMS";
-    sse.kms_master_key_arn = input.sse_specification->kms_master_key_id;
-  }
-  set_billing(description, input.billing_mode.value_or("PROVISIONED"), input.provisioned_throughput, now);
-
+  TableDescription description = describe(db, caller, input, name);
+  TRY_VOID(check_all_defined_used(description));
   kv::Batch batch;
   if (input.stream_specification && input.stream_specification->stream_enabled) {
     begin_stream(batch, db.random(), caller, description,
-                 new_stream(db.store(), caller, description, *input.stream_specification, now));
+                 new_stream(db.store(), caller, description, *input.stream_specification, db.clock().now()));
     stage_retention(batch, db, caller, description);
   }
   if (input.tags && !input.tags->empty()) {
@@ -103,6 +88,9 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
   CreateTableOutput output;
   output.table_description = std::move(description);
   output.table_description->table_status = "CREATING";
+  if (output.table_description->global_secondary_indexes) {
+    for (auto& each : *output.table_description->global_secondary_indexes) each.index_status = "CREATING";
+  }
   return output;
 }
 

@@ -5,30 +5,28 @@
 namespace leat::dynamodb {
 
 aws::Result<DeleteItemOutput> delete_item(DynamoDb& db, const aws::Caller& caller, const DeleteItemInput& input) {
-  TRY_VOID(refuse_legacy("Expected", input.expected.has_value()));
-  const bool conditional = input.condition_expression.has_value();
-  TRY_VOID(check_expression_use(input, {conditional, conditional, "ConditionExpression is null"}));
+  TRY_VOID(check_parameters({{{"ConditionExpression", input.condition_expression.has_value()}},
+                             {{"Expected", input.expected.has_value()}},
+                             input.expression_attribute_names.has_value(),
+                             input.expression_attribute_values.has_value()}));
   if (auto message = first_invalid(input.key)) return aws::fail(errors::kValidation, *message);
   const bool wants_old = TRY(returns_old(input.return_values));
 
   expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
   TRY_VOID(names.check());
-  const WriteCondition condition = TRY(read_condition(input, names));
+  WriteCondition condition = TRY(read_condition(input, names));
   TRY_VOID(names.check_all_used());
 
-  TablePtr table = TRY(db.tables().find(caller, input.table_name));
-  PrimaryKey key = TRY(key_from_parameter(*table, input.key));
-  const auto written =
-      TRY(db.write({table, std::move(key), [&](const StoredItem& before) -> aws::Result<std::optional<std::string>> {
-                      TRY_VOID(condition.check(before));
-                      return std::nullopt;
-                    }}));
+  const TablePtr table = TRY(db.tables().find(caller, input.table_name));
+  const ItemWrite write = delete_of(table, TRY(key_from_parameter(table->key, input.key)), std::move(condition));
+  const auto written = TRY(db.write(write));
   DeleteItemOutput output;
   if (wants_old && written.before.exists()) output.attributes = written.before.item();
-  if (input.return_consumed_capacity) {
+  if (wants_capacity(input.return_consumed_capacity))
     output.consumed_capacity =
-        consumed(input.return_consumed_capacity, *table, write_units(size_of(written.before.item())));
-  }
+        consumed(input.return_consumed_capacity, *table, write_use(*table, write.key.row, written));
+  output.item_collection_metrics =
+      collection_metrics(input.return_item_collection_metrics, db, *table, write.key.attributes);
   return output;
 }
 

@@ -3,16 +3,18 @@
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/stream.h"
+#include "service/dynamodb/table_change.h"
 
 namespace leat::dynamodb {
 
 aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& caller, const DeleteTableInput& input) {
-  std::lock_guard lock(db.definition_mutex());
+  std::unique_lock lock(db.definitions());
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));
   if (table->description.deletion_protection_enabled.value_or(false)) {
     return aws::fail(errors::kValidation, fmt::format("Resource cannot be deleted as it is currently protected against "
                                                       "deletion. Disable deletion protection first."));
   }
+  TableDescription described = present(db, *table);
   kv::Batch batch;
   db.tables().stage_erase(batch, *table);
   if (table->stream) end_stream(batch, db.store(), caller, table->description);
@@ -20,7 +22,7 @@ aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& cal
   db.tables().published(caller, table->name());
 
   DeleteTableOutput output;
-  auto& description = output.table_description.emplace(table->description);
+  auto& description = output.table_description.emplace(std::move(described));
   description.table_status = "DELETING";
   return output;
 }

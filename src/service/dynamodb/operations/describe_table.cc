@@ -1,12 +1,12 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/table_change.h"
 
 namespace leat::dynamodb {
 
 aws::Result<DescribeTableOutput> describe_table(DynamoDb& db, const aws::Caller& caller,
                                                 const DescribeTableInput& input) {
   DescribeTableOutput output;
-  output.table = TRY(db.tables().find(caller, input.table_name))->description;
+  output.table = present(db, *TRY(db.tables().find(caller, input.table_name)));
   return output;
 }
 

@@ -1,50 +1,47 @@
-#include <fmt/format.h>
-
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_write.h"
 #include "service/dynamodb/key_condition.h"
 #include "service/dynamodb/page.h"
 
 namespace leat::dynamodb {
+namespace {
+
+aws::Result<void> check(const QueryInput& input) {
+  TRY_VOID(check_parameters({{{"ProjectionExpression", input.projection_expression.has_value()},
+                              {"FilterExpression", input.filter_expression.has_value()},
+                              {"KeyConditionExpression", input.key_condition_expression.has_value()}},
+                             {{"AttributesToGet", input.attributes_to_get.has_value()},
+                              {"QueryFilter", input.query_filter.has_value()},
+                              {"ConditionalOperator", input.conditional_operator.has_value()},
+                              // Alone it may stand beside the other expressions.
+                              {"KeyConditions", input.key_conditions && input.key_condition_expression}},
+                             input.expression_attribute_names.has_value(),
+                             input.expression_attribute_values.has_value()}));
+  if (input.key_conditions || input.key_condition_expression) return {};
+  return aws::fail(errors::kValidation,
+                   "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+}
+
+aws::Result<expression::Condition> read_key_condition(const QueryInput& input, expression::Names& names) {
+  if (!input.key_condition_expression) return legacy::read_key_conditions(*input.key_conditions);
+  return expression::parse_condition("KeyConditionExpression", *input.key_condition_expression, names);
+}
+
+}  // namespace
 
 aws::Result<QueryOutput> query(DynamoDb& db, const aws::Caller& caller, const QueryInput& input) {
-  TRY_VOID(refuse_legacy("KeyConditions", input.key_conditions.has_value()));
-  TRY_VOID(refuse_legacy("QueryFilter", input.query_filter.has_value()));
-  TRY_VOID(refuse_legacy("AttributesToGet", input.attributes_to_get.has_value()));
-  const bool any_value = input.key_condition_expression || input.filter_expression;
-  TRY_VOID(check_expression_use(input, {any_value || input.projection_expression, any_value,
-                                        "FilterExpression and KeyConditionExpression are null"}));
-  if (!input.key_condition_expression) {
-    return aws::fail(errors::kValidation,
-                     "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
-  }
+  TRY_VOID(check(input));
   PageRequest request;
-  request.count_only = TRY(check_select(input.select, input.projection_expression.has_value()));
   expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
   TRY_VOID(names.check());
-  const auto condition =
-      TRY(expression::parse_condition("KeyConditionExpression", *input.key_condition_expression, names));
-  TRY_VOID(parse_filter_and_projection(input, names, request));
+  const auto condition = TRY(read_key_condition(input, names));
+  TRY_VOID(read_page_parameters(input, input.query_filter, names, request));
   TRY_VOID(names.check_all_used());
 
-  request.table = TRY(db.tables().find(caller, input.table_name));
-  if (input.index_name)
-    return aws::fail(errors::kValidation,
-                     fmt::format("The table does not have the specified index: {}", *input.index_name));
-  request.range = TRY(key_range(*request.table, condition));
+  TRY_VOID(find_target(db, caller, {input.table_name, input.index_name}, request));
+  request.range = TRY(key_range(request.schema(), condition));
+  TRY_VOID(check_filter_attributes(request, input.query_filter ? "QueryFilter" : "Filter Expression"));
   if (!input.scan_index_forward.value_or(true)) request.direction = kv::Direction::kBackward;
-  request.exclusive_start_key = input.exclusive_start_key;
-  request.limit = input.limit;
-  const TablePtr table = request.table;
-  const bool count_only = request.count_only;
-  Page page = TRY(read_page(db, std::move(request)));
-
-  QueryOutput output;
-  output.consumed_capacity =
-      consumed(input.return_consumed_capacity, *table, read_units(page.bytes, input.consistent_read.value_or(false)));
-  fill(output, std::move(page), count_only);
-  return output;
+  return answer_page<QueryOutput>(db, std::move(request), input.return_consumed_capacity);
 }
 
 }  // namespace leat::dynamodb

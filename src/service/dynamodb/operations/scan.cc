@@ -2,8 +2,6 @@
 
 #include "aws/dynamodb/operations.h"
 #include "engine/kv/key.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_write.h"
 #include "service/dynamodb/page.h"
 
 namespace leat::dynamodb {
@@ -30,11 +28,11 @@ aws::Result<void> check_segments(const ScanInput& input) {
 }
 
 // Partition hashes are spread evenly, so a segment is an equal share of them.
-kv::Range segment_range(const Table& table, const ScanInput& input) {
-  kv::Range whole = kv::prefix_range(table.item_prefix);
+kv::Range segment_range(const std::string& prefix, const ScanInput& input) {
+  kv::Range whole = kv::prefix_range(prefix);
   if (!input.segment) return whole;
   const auto boundary = [&](std::int64_t segment) {
-    std::string row = table.item_prefix;
+    std::string row = prefix;
     kv::append_u32(row, static_cast<std::uint32_t>((segment << 32) / *input.total_segments));
     return row;
   };
@@ -45,34 +43,23 @@ kv::Range segment_range(const Table& table, const ScanInput& input) {
 }  // namespace
 
 aws::Result<ScanOutput> scan(DynamoDb& db, const aws::Caller& caller, const ScanInput& input) {
-  TRY_VOID(refuse_legacy("ScanFilter", input.scan_filter.has_value()));
-  TRY_VOID(refuse_legacy("AttributesToGet", input.attributes_to_get.has_value()));
-  const bool filtered = input.filter_expression.has_value();
-  TRY_VOID(
-      check_expression_use(input, {filtered || input.projection_expression, filtered, "FilterExpression is null"}));
-  PageRequest request;
-  request.count_only = TRY(check_select(input.select, input.projection_expression.has_value()));
+  TRY_VOID(check_parameters({{{"ProjectionExpression", input.projection_expression.has_value()},
+                              {"FilterExpression", input.filter_expression.has_value()}},
+                             {{"AttributesToGet", input.attributes_to_get.has_value()},
+                              {"ScanFilter", input.scan_filter.has_value()},
+                              {"ConditionalOperator", input.conditional_operator.has_value()}},
+                             input.expression_attribute_names.has_value(),
+                             input.expression_attribute_values.has_value()}));
   TRY_VOID(check_segments(input));
+  PageRequest request;
   expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
   TRY_VOID(names.check());
-  TRY_VOID(parse_filter_and_projection(input, names, request));
+  TRY_VOID(read_page_parameters(input, input.scan_filter, names, request));
   TRY_VOID(names.check_all_used());
 
-  request.table = TRY(db.tables().find(caller, input.table_name));
-  if (input.index_name)
-    return refuse(fmt::format("The table does not have the specified index: {}", *input.index_name));
-  request.range = segment_range(*request.table, input);
-  request.exclusive_start_key = input.exclusive_start_key;
-  request.limit = input.limit;
-  const TablePtr table = request.table;
-  const bool count_only = request.count_only;
-  Page page = TRY(read_page(db, std::move(request)));
-
-  ScanOutput output;
-  output.consumed_capacity =
-      consumed(input.return_consumed_capacity, *table, read_units(page.bytes, input.consistent_read.value_or(false)));
-  fill(output, std::move(page), count_only);
-  return output;
+  TRY_VOID(find_target(db, caller, {input.table_name, input.index_name}, request));
+  request.range = segment_range(request.schema().prefix, input);
+  return answer_page<ScanOutput>(db, std::move(request), input.return_consumed_capacity);
 }
 
 }  // namespace leat::dynamodb

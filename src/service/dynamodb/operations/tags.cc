@@ -41,7 +41,7 @@ aws::Result<ListTagsOfResourceOutput> list_tags_of_resource(DynamoDb& db, const 
 }
 
 aws::Result<void> tag_resource(DynamoDb& db, const aws::Caller& caller, const TagResourceInput& input) {
-  std::lock_guard lock(db.definition_mutex());
+  std::unique_lock lock(db.definitions());
   TableTags current = TRY(load(db, caller, input.resource_arn));
   for (const Tag& tag : input.tags) {
     std::erase_if(current.tags, [&](const Tag& each) { return each.key == tag.key; });
@@ -53,7 +53,7 @@ aws::Result<void> tag_resource(DynamoDb& db, const aws::Caller& caller, const Ta
 }
 
 aws::Result<void> untag_resource(DynamoDb& db, const aws::Caller& caller, const UntagResourceInput& input) {
-  std::lock_guard lock(db.definition_mutex());
+  std::unique_lock lock(db.definitions());
   TableTags current = TRY(load(db, caller, input.resource_arn));
   std::erase_if(current.tags, [&](const Tag& each) {
     return std::find(input.tag_keys.begin(), input.tag_keys.end(), each.key) != input.tag_keys.end();

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include "aws/dynamodb/operations.h"
+#include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/index_change.h"
 #include "service/dynamodb/stream.h"
 #include "service/dynamodb/stream_retention.h"
 #include "service/dynamodb/table_change.h"
@@ -10,10 +12,6 @@ namespace leat::dynamodb {
 namespace {
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
-
-std::string billing_mode(const TableDescription& description) {
-  return description.billing_mode_summary ? *description.billing_mode_summary->billing_mode : "PROVISIONED";
-}
 
 aws::Result<void> change_billing(TableDescription& description, const UpdateTableInput& input, TimePoint now) {
   if (!input.billing_mode && !input.provisioned_throughput) return {};
@@ -57,33 +55,63 @@ aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Calle
   return {};
 }
 
+// While an index is filled, all but the removal of an index must wait.
+aws::Result<void> check_not_updating(const Table& table, const UpdateTableInput& input) {
+  const auto& indexes = input.global_secondary_index_updates;
+  if (indexes && std::all_of(indexes->begin(), indexes->end(), [](const auto& each) { return !!each.delete_; }))
+    return {};
+  for (const Index& index : table.indexes) {
+    if (index.backfilling) {
+      return aws::fail(
+          errors::kResourceInUse,
+          fmt::format("Attempt to change a resource which is still in use: Table is being updated: {}", table.name()));
+    }
+  }
+  return {};
+}
+
+void warm_up(TableDescription& description, const WarmThroughput& wanted) {
+  auto& warm = description.warm_throughput ? *description.warm_throughput : description.warm_throughput.emplace();
+  if (wanted.read_units_per_second) warm.read_units_per_second = wanted.read_units_per_second;
+  if (wanted.write_units_per_second) warm.write_units_per_second = wanted.write_units_per_second;
+}
+
 }  // namespace
 
 aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& caller, const UpdateTableInput& input) {
-  if (input.global_secondary_index_updates)
-    return aws::fail(errors::kNotOffered, "leat does not offer secondary indexes yet");
+  if (input.replica_updates) return aws::fail(errors::kNotOffered, "leat does not offer global tables yet");
   const bool nothing = !input.billing_mode && !input.provisioned_throughput && !input.stream_specification &&
-                       !input.table_class && !input.deletion_protection_enabled && !input.sse_specification;
+                       !input.table_class && !input.deletion_protection_enabled && !input.sse_specification &&
+                       !input.global_secondary_index_updates && !input.on_demand_throughput && !input.warm_throughput;
   if (nothing)
     return refuse(
         "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
         "SSESpecification or ReplicaUpdates is required");
+  if (input.global_secondary_index_updates) TRY_VOID(check_index_updates(*input.global_secondary_index_updates));
 
-  std::lock_guard lock(db.definition_mutex());
+  std::unique_lock lock(db.definitions());
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));
+  TRY_VOID(check_not_updating(*table, input));
   TableDescription description = table->description;
   kv::Batch batch;
   TRY_VOID(change_billing(description, input, db.clock().now()));
   if (input.stream_specification) TRY_VOID(change_stream(batch, db, caller, description, *input.stream_specification));
+  TRY_VOID(change_indexes({db, caller, table, description, batch}, input));
   if (input.deletion_protection_enabled) description.deletion_protection_enabled = input.deletion_protection_enabled;
   if (input.table_class) description.table_class_summary.emplace().table_class = input.table_class;
+  if (input.on_demand_throughput) description.on_demand_throughput = input.on_demand_throughput;
+  if (input.warm_throughput) warm_up(description, *input.warm_throughput);
+  set_encryption(description, input.sse_specification);
   db.tables().stage(batch, caller, description);
   (void)db.store().commit(batch);
   db.tables().published(caller, table->name());
+  const TablePtr changed = TRY(db.tables().find(caller, input.table_name));
+  lock.unlock();
   retention_staged(db);
+  backfill_staged(db);
 
   UpdateTableOutput output;
-  output.table_description = std::move(description);
+  output.table_description = present(db, *changed);
   output.table_description->table_status = "UPDATING";
   return output;
 }
