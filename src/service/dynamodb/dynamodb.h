@@ -1,6 +1,7 @@
 #pragma once
 // The DynamoDB service: what its operations share.
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <shared_mutex>
@@ -61,6 +62,8 @@ class DynamoDb {
   // Items as of one moment.
   std::vector<StoredItem> read_together(std::span<const PrimaryKey> keys);
 
+  std::atomic<bool>& token_removal_scheduled() { return token_removal_scheduled_; }
+
   // Held alone by whoever changes a table's definition, and shared by whoever writes by it: no write straddles a
   // change.
   std::shared_mutex& definitions() { return definitions_; }
@@ -72,6 +75,7 @@ class DynamoDb {
   schedule::Schedule& schedule_;
   Tables tables_;
   std::shared_mutex definitions_;
+  std::atomic<bool> token_removal_scheduled_ = false;
 };
 
 }  // namespace leat::dynamodb

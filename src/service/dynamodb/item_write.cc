@@ -68,6 +68,14 @@ ItemWrite delete_of(TablePtr table, PrimaryKey key, WriteCondition condition) {
           }};
 }
 
+ItemWrite check_of(TablePtr table, PrimaryKey key, WriteCondition condition) {
+  return {std::move(table), std::move(key),
+          [condition = std::move(condition)](const StoredItem& before) -> aws::Result<StoredItem> {
+            TRY_VOID(condition.check(before));
+            return before;
+          }};
+}
+
 aws::Result<ItemWrite> update_of(TablePtr table, PrimaryKey key, expression::Update update, WriteCondition condition) {
   TRY_VOID(refuse_key_update(*table, update));
   Item nothing = key.attributes;  // what an update of nothing begins with

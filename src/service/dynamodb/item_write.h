@@ -28,8 +28,8 @@ aws::Result<WriteCondition> read_condition(const Input& input, expression::Names
     if (input.expected) out.condition = TRY(legacy::read_expected(*input.expected, input.conditional_operator));
     TRY_VOID(legacy::check_conditional_operator(input.conditional_operator, input.expected.has_value()));
   }
-  if (input.condition_expression)
-    out.condition = TRY(expression::parse_condition("ConditionExpression", *input.condition_expression, names));
+  const std::optional<std::string>& text = input.condition_expression;
+  if (text) out.condition = TRY(expression::parse_condition("ConditionExpression", *text, names));
   return out;
 }
 
@@ -45,6 +45,9 @@ inline constexpr std::string_view kItemTooLarge = "Item size has exceeded the ma
 // Writes of PutItem and DeleteItem.
 ItemWrite put_of(TablePtr table, PrimaryKey key, std::string stored, WriteCondition condition);
 ItemWrite delete_of(TablePtr table, PrimaryKey key, WriteCondition condition);
+
+// Changes nothing, and fails where the condition does not hold.
+ItemWrite check_of(TablePtr table, PrimaryKey key, WriteCondition condition);
 
 // An UpdateExpression, ready to be carried out on an item of `table`.
 aws::Result<ItemWrite> update_of(TablePtr table, PrimaryKey key, expression::Update update, WriteCondition condition);

@@ -14,7 +14,9 @@ namespace {
 using expression::Operand;
 using Kind = expression::Condition::Kind;
 
-std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(aws::errors::kValidation, std::move(message)); }
+std::unexpected<aws::Error> refuse(std::string message) {
+  return aws::fail(aws::errors::kValidation, std::move(message));
+}
 std::unexpected<aws::Error> invalid_operator(std::string_view name) {
   return refuse(fmt::format("Invalid operator used in KeyConditionExpression: {}", name));
 }

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "aws/dynamodb/operations.h"
+#include "aws/shape_json.h"
+#include "service/dynamodb/capacity.h"
+#include "service/dynamodb/item_write.h"
+#include "service/dynamodb/transaction.h"
+#include "service/dynamodb/transaction_token.h"
+
+namespace leat::dynamodb {
+namespace {
+
+std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
+
+// What is wrong with an action's expressions is wrong with the request; what does not fit its table is the reason of a
+// cancellation.
+using Prepared = aws::Result<ItemWrite>;
+
+// Reads an action's expressions, then finishes it with what it needs of them.
+template <class Action, class Finish>
+aws::Result<Prepared> with_condition(const Action& action, Finish finish) {
+  expression::Names names(action.expression_attribute_names, action.expression_attribute_values);
+  TRY_VOID(names.check());
+  expression::Update update;
+  if constexpr (requires { action.update_expression; })
+    update = TRY(expression::parse_update(action.update_expression, names));
+  WriteCondition condition = TRY(read_condition(action, names));
+  TRY_VOID(names.check_all_used());
+  return finish(std::move(condition), std::move(update));
+}
+
+aws::Result<Prepared> prepare_put(const TablePtr& table, const Put& put) {
+  return with_condition(put, [&](WriteCondition condition, expression::Update) -> Prepared {
+    if (auto valid = check_item(put.item); !valid) return refuse(valid.error());
+    return put_of(table, TRY(key_from_item(table->key, put.item)), encode_item(put.item), std::move(condition));
+  });
+}
+
+aws::Result<Prepared> prepare_delete(const TablePtr& table, const Delete& action) {
+  return with_condition(action, [&](WriteCondition condition, expression::Update) -> Prepared {
+    return delete_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(condition));
+  });
+}
+
+aws::Result<Prepared> prepare_update(const TablePtr& table, const Update& action) {
+  return with_condition(action, [&](WriteCondition condition, expression::Update update) -> Prepared {
+    return update_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(update), std::move(condition));
+  });
+}
+
+aws::Result<Prepared> prepare_check(const TablePtr& table, const ConditionCheck& action) {
+  return with_condition(action, [&](WriteCondition condition, expression::Update) -> Prepared {
+    return check_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(condition));
+  });
+}
+
+aws::Result<Prepared> prepare(DynamoDb& db, const aws::Caller& caller, const TransactWriteItem& item) {
+  const int actions = int{item.condition_check.has_value()} + int{item.put.has_value()} +
+                      int{item.delete_.has_value()} + int{item.update.has_value()};
+  if (actions != 1) return refuse("TransactItems can only contain one of Check, Put, Update or Delete");
+  const auto find = [&](const auto& action) { return db.tables().find(caller, action.table_name); };
+  if (item.put) return prepare_put(TRY(find(*item.put)), *item.put);
+  if (item.delete_) return prepare_delete(TRY(find(*item.delete_)), *item.delete_);
+  if (item.update) return prepare_update(TRY(find(*item.update)), *item.update);
+  return prepare_check(TRY(find(*item.condition_check)), *item.condition_check);
+}
+
+std::string canonical(const TransactWriteItemsInput& input) {
+  TransactWriteItemsInput copy = input;
+  copy.client_request_token.reset();
+  return aws::to_json(copy);
+}
+
+TransactWriteItemsOutput report(DynamoDb& db, const TransactWriteItemsInput& input,
+                                const std::vector<ItemWrite>& writes, const std::vector<ItemWritten>& written) {
+  TransactWriteItemsOutput output;
+  CapacityReport capacity;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const ItemWrite& write = writes[i];
+    if (wants_capacity(input.return_consumed_capacity)) {
+      const CapacityUse use = write_use(*write.table, write.key.row, written[i]);
+      capacity.add(write.table, use);
+      capacity.add(write.table, use);  // a transaction costs twice
+    }
+    auto metrics = collection_metrics(input.return_item_collection_metrics, db, *write.table, write.key.attributes);
+    if (!metrics) continue;
+    if (!output.item_collection_metrics) output.item_collection_metrics.emplace();
+    (*output.item_collection_metrics)[write.table->name()].push_back(std::move(*metrics));
+  }
+  output.consumed_capacity = capacity.report(input.return_consumed_capacity, Metered::kWrites);
+  return output;
+}
+
+// A transaction that was done before costs the reads of its items.
+TransactWriteItemsOutput report_repeated(DynamoDb& db, const TransactWriteItemsInput& input,
+                                         const std::vector<ItemWrite>& writes) {
+  TransactWriteItemsOutput output;
+  CapacityReport capacity;
+  for (const ItemWrite& write : writes) capacity.add(write.table, {2 * read_units(db.read(write.key).size(), true)});
+  output.consumed_capacity = capacity.report(input.return_consumed_capacity, Metered::kReads);
+  return output;
+}
+
+}  // namespace
+
+aws::Result<TransactWriteItemsOutput> transact_write_items(DynamoDb& db, const aws::Caller& caller,
+                                                           const TransactWriteItemsInput& input) {
+  std::vector<ItemWrite> writes;
+  DynamoDb::Failures unfit;
+  bool fits = true;
+  for (const TransactWriteItem& item : input.transact_items) {
+    Prepared prepared = TRY(prepare(db, caller, item));
+    unfit.push_back(prepared ? std::nullopt : std::optional(prepared.error()));
+    fits = fits && prepared;
+    if (prepared) writes.push_back(std::move(*prepared));
+  }
+  if (!fits) return cancelled(unfit);
+  std::vector<std::string_view> rows;
+  for (const ItemWrite& write : writes) rows.push_back(write.key.row);
+  TRY_VOID(check_distinct_items(rows));
+
+  std::optional<TransactionToken> token;
+  if (input.client_request_token) token.emplace(db, caller, *input.client_request_token, canonical(input));
+  TokenState state = TokenState::kNew;
+  const auto written = db.transact(writes, [&](kv::Batch& batch) {
+    state = token ? token->stage(batch) : TokenState::kNew;
+    return state == TokenState::kNew;
+  });
+  if (!written) return cancelled(written.error());
+  if (state == TokenState::kMismatch) {
+    return aws::fail(errors::kIdempotentParameterMismatch,
+                     "The request was rejected because it was made with a token that a request with other parameters "
+                     "has used");
+  }
+  if (state == TokenState::kRepeated) return report_repeated(db, input, writes);
+  return report(db, input, writes, *written);
+}
+
+}  // namespace leat::dynamodb

@@ -1,0 +1,17 @@
+#pragma once
+// What TransactWriteItems, TransactGetItems and ExecuteTransaction have in common.
+
+#include <span>
+#include <string_view>
+
+#include "service/dynamodb/dynamodb.h"
+
+namespace leat::dynamodb {
+
+// One action an item.
+aws::Result<void> check_distinct_items(std::span<const std::string_view> rows);
+
+// TransactionCanceledException with a reason for each action, in order.
+std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures);
+
+}  // namespace leat::dynamodb
