@@ -225,6 +225,7 @@ App::~App() { stop(std::chrono::milliseconds(0)); }
 
 void App::start() {
   dynamodb::keep_retention(parts_->dynamodb);
+  dynamodb::keep_time_to_live(parts_->dynamodb);
   dynamodb::keep_backfilling(parts_->dynamodb);
   dynamodb::keep_tokens(parts_->dynamodb);
   logs::keep_retention(parts_->logs);

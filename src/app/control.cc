@@ -84,6 +84,8 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
   } else if (post && (path == "/_leat/reset" || path == "/_localstack/state/reset")) {
     parts_.reset();
     respond(json("{}\n"));
+  } else if (path == "/_aws/dynamodb/expired" && request.method == "DELETE") {
+    respond(json("{\"ExpiredItems\": 0}\n"));  // leat removes what expires when it expires
   } else if (path == "/_leat/clock") {
     respond(clock(request, query));
   } else if (path == "/_leat/logs") {

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
+from conftest import Deployment, stream_records, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +140,79 @@ def test_tables_by_pages_and_deletion(server, deployment):
     client.create_table(TableName="page-0", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
                         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST")
     assert client.scan(TableName="page-0")["Count"] == 0
+
+
+LEGACY = [
+    # operation, parameters, expected answer or error
+    ("put_item", {"Item": {"id": "l", "n": 1, "v": 5}, "Expected": {"id": {"Exists": False}}}, None),
+    ("put_item", {"Item": {"id": "l", "n": 1}, "Expected": {"id": {"Exists": False}}}, "The conditional request failed"),
+    ("put_item", {"Item": {"id": "l", "n": 1}, "Expected": {"v": {"Value": 5, "Exists": False}}}, "Value cannot be used when Exists is false for Attribute: v"),
+    ("put_item", {"Item": {"id": "l", "n": 1}, "Expected": {"v": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [1]}}},
+     "Invalid number of argument(s) for the BETWEEN ComparisonOperator"),
+    ("put_item", {"Item": {"id": "l", "n": 1}, "Expected": {"v": {"Value": 1}}, "ConditionExpression": "attribute_exists(v)"},
+     "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"),
+    ("update_item", {"Key": {"id": "l", "n": 1}, "AttributeUpdates": {"v": {"Action": "ADD", "Value": 2}, "list": {"Action": "PUT", "Value": ["a"]}},
+                     "Expected": {"v": {"ComparisonOperator": "GE", "AttributeValueList": [5]}, "w": {"ComparisonOperator": "NOT_NULL"}}, "ConditionalOperator": "OR"}, None),
+    ("update_item", {"Key": {"id": "l", "n": 1}, "AttributeUpdates": {"list": {"Action": "ADD", "Value": ["b"]}}, "ReturnValues": "UPDATED_NEW"},
+     {"Attributes": {"list": ["a", "b"]}}),
+    ("update_item", {"Key": {"id": "l", "n": 1}, "AttributeUpdates": {"v": {"Action": "DELETE", "Value": 1}}}, "DELETE action with value is not supported for the type N"),
+    ("update_item", {"Key": {"id": "l", "n": 1}, "AttributeUpdates": {"v": {"Action": "ADD", "Value": {"s"}}}}, "Type mismatch for attribute to update"),
+    ("get_item", {"Key": {"id": "l", "n": 1}, "AttributesToGet": ["v", "nothing"]}, {"Item": {"v": 7}}),
+    ("get_item", {"Key": {"id": "l", "n": 1}, "AttributesToGet": ["v", "v"]}, "Duplicate value in attribute name: v"),
+    ("query", {"KeyConditions": {"id": {"ComparisonOperator": "EQ", "AttributeValueList": ["l"]}, "n": {"ComparisonOperator": "LT", "AttributeValueList": [2]}},
+               "QueryFilter": {"list": {"ComparisonOperator": "CONTAINS", "AttributeValueList": ["b"]}}, "AttributesToGet": ["v"]}, {"Items": [{"v": 7}], "Count": 1, "ScannedCount": 1}),
+    ("query", {"KeyConditions": {"id": {"ComparisonOperator": "EQ", "AttributeValueList": ["l"]}}, "QueryFilter": {"v": {"ComparisonOperator": "NOT_CONTAINS", "AttributeValueList": ["z"]}},
+               "Select": "COUNT"}, {"Count": 1, "ScannedCount": 1}),
+    ("query", {"KeyConditions": {"id": {"ComparisonOperator": "NE", "AttributeValueList": ["l"]}}}, "Attempted conditional constraint is not an indexable operation"),
+    ("scan", {"ScanFilter": {"id": {"ComparisonOperator": "IN", "AttributeValueList": ["l", "m"]}}, "ConditionalOperator": "AND"},
+     {"Items": [{"id": "l", "n": 1, "v": 7, "list": ["a", "b"]}], "Count": 1, "ScannedCount": 1}),
+    ("scan", {"ConditionalOperator": "AND"}, "ConditionalOperator cannot be used without Filter or Expected"),
+    ("delete_item", {"Key": {"id": "l", "n": 1}, "Expected": {"v": {"ComparisonOperator": "NE", "AttributeValueList": [7]}}}, "The conditional request failed"),
+    ("update_item", {"Key": {"id": "absent", "n": 1}, "AttributeUpdates": {"v": {"Action": "DELETE"}}}, None),
+    ("get_item", {"Key": {"id": "absent", "n": 1}}, {}),
+    ("delete_item", {"Key": {"id": "l", "n": 1}, "Expected": {"v": {"Value": 7}}, "ReturnValues": "ALL_OLD"}, {"Attributes": {"id": "l", "n": 1, "v": 7, "list": ["a", "b"]}}),
+]
+
+
+def test_the_parameters_of_before_2014(server, deployment):
+    deployment.table("legacy", sort=("n", "N"))
+    table = server.resource("dynamodb").Table("legacy")
+    for operation, parameters, expected in LEGACY:
+        if isinstance(expected, str):
+            assert error(getattr(table, operation), **parameters)[1].removeprefix("One or more parameter values were invalid: ") == expected, parameters
+        else:
+            answer = getattr(table, operation)(**parameters)
+            answer.pop("ResponseMetadata")
+            assert expected is None or answer == expected, parameters
+
+
+def test_time_to_live(own_server):
+    server = own_server("--test-clock")
+    dynamodb, table = server.client("dynamodb"), server.resource("dynamodb").Table("ttl")
+    arn = Deployment(server).table("ttl", stream="OLD_IMAGE")
+    now = server.get("/_leat/clock")["now"] // 1000
+    table.put_item(Item={"id": "before", "until": now + 50})  # there before the setting
+    assert dynamodb.describe_time_to_live(TableName="ttl")["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+    dynamodb.update_time_to_live(TableName="ttl", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+    assert error(dynamodb.update_time_to_live, TableName="ttl", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})[1] == "TimeToLive is already enabled"
+    assert dynamodb.describe_time_to_live(TableName="ttl")["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}
+    for id_, until in (("soon", now + 60), ("later", now + 3600), ("text", str(now + 60)), ("ancient", now - 6 * 365 * 86400), ("moved", now + 60), ("millis", (now + 60) * 1000)):
+        table.put_item(Item={"id": id_, "until": until})
+    table.update_item(Key={"id": "moved"}, UpdateExpression="SET #u = :u", ExpressionAttributeNames={"#u": "until"}, ExpressionAttributeValues={":u": now + 7200})
+    ids = lambda: {item["id"] for item in table.scan()["Items"]}
+    server.post("/_leat/clock?advance=61")
+    wait_until(lambda: ids() == {"later", "text", "ancient", "moved", "millis"})
+    removed = [record for record in stream_records(server, arn) if record["eventName"] == "REMOVE"]
+    assert {record["dynamodb"]["Keys"]["id"]["S"] for record in removed} == {"before", "soon"}
+    assert {record["dynamodb"]["OldImage"]["until"]["N"] for record in removed} == {str(now + 50), str(now + 60)}
+    assert all(record["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"} for record in removed)
+    table.delete_item(Key={"id": "text"})
+
+    server.kill()
+    server.start()
+    server.post("/_leat/clock?advance=3700")  # the offset of the clock ended with the first server
+    table = server.resource("dynamodb").Table("ttl")
+    wait_until(lambda: ids() == {"ancient", "moved", "millis"})
+    server.client("dynamodb").update_time_to_live(TableName="ttl", TimeToLiveSpecification={"Enabled": False, "AttributeName": "until"})
+    server.post("/_leat/clock?advance=7200")
+    assert ids() == {"ancient", "moved", "millis"}

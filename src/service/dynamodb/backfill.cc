@@ -9,7 +9,8 @@ namespace {
 constexpr const char* kKind = "dynamodb-backfill";
 constexpr std::size_t kStep = 500;  // items
 
-//   text(account) text(region) text(table) text(table id) text(index) row to go on from
+//   text(account) text(region) text(table) text(table id) text(index) row to go on from      index: empty for time to
+//   live
 struct Step {
   std::string account, region, table, table_id, index, from;
 
@@ -41,8 +42,14 @@ void stage_missing_entry(kv::Batch& batch, const kv::Store& store, const Index& 
   stage_entry(batch, store, index, place, {StoredItem(), std::move(item)});
 }
 
-// False where another writer came first.
-bool fill(DynamoDb& db, const Table& table, const Index& index, Step& step, bool& done) {
+// Timers are set when the last step is done.
+void stage_expiry_entry(kv::Batch& batch, const DynamoDb& db, const Table& table, std::string_view place,
+                        const StoredItem& item) {
+  if (const auto time = expiry_of(table, item.item(), db.clock().now())) batch.put(expiry_row(table, *time, place), "");
+}
+
+// False where another writer came first. `index` is null for time to live.
+bool fill(DynamoDb& db, const Table& table, const Index* index, Step& step, bool& done) {
   kv::Batch batch;
   kv::Range rest = kv::prefix_range(table.key.prefix);
   rest.begin = std::max(rest.begin, step.from);
@@ -53,13 +60,20 @@ bool fill(DynamoDb& db, const Table& table, const Index& index, Step& step, bool
     last = cursor->key();
     kv::Versioned item = db.store().get(last);
     batch.expect(last, item.version);
-    if (item.value)
-      stage_missing_entry(batch, db.store(), index, place_in(table.key, last), StoredItem(std::move(item.value)));
+    if (!item.value) continue;
+    const std::string_view place = place_in(table.key, last);
+    if (index)
+      stage_missing_entry(batch, db.store(), *index, place, StoredItem(std::move(item.value)));
+    else
+      stage_expiry_entry(batch, db, table, place, StoredItem(std::move(item.value)));
   }
   done = count < kStep;
   Step next = step;
   next.from = last + '\0';
-  if (!done) db.schedule().add(batch, kKind, db.clock().now(), next.payload());
+  if (!done)
+    db.schedule().add(batch, kKind, db.clock().now(), next.payload());
+  else if (!index)
+    db.schedule().add(batch, kExpiryKind, db.clock().now(), expiry_payload(table));
   return db.store().commit(batch).has_value();
 }
 
@@ -85,11 +99,16 @@ void run(DynamoDb& db, const std::string& payload) {
   while (true) {
     std::shared_lock lock(db.definitions());
     const TablePtr table = db.tables().find_or_null(step.caller(), step.table);
-    const Index* index = table && table->id() == step.table_id ? table->index(step.index) : nullptr;
-    if (!index || !index->backfilling) return;
-    if (fill(db, *table, *index, step, done)) break;
+    if (!table || table->id() != step.table_id) return;
+    const Index* index = table->index(step.index);
+    if (step.index.empty() ? !table->expiry_attribute : !index || !index->backfilling) return;
+    if (fill(db, *table, index, step, done)) break;
   }
-  if (done) finish(db, step);
+  if (!done) return;
+  if (step.index.empty())
+    db.schedule().armed(kExpiryKind);
+  else
+    finish(db, step);
 }
 
 }  // namespace

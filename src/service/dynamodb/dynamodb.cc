@@ -14,8 +14,9 @@ Result<std::vector<ItemWritten>, DynamoDb::Failures> DynamoDb::transact(std::spa
     std::vector<ItemWritten> written(writes.size());
     Failures failures(writes.size());
     bool failed = false;
+    CommitContext context{*this, clock_.now(), {}};
     for (std::size_t i = 0; i < writes.size(); ++i) {
-      auto staged = stage_write({store_, tables_, clock_.now()}, batch, writes[i]);
+      auto staged = stage_write(context, batch, writes[i]);
       if (staged) {
         written[i] = std::move(*staged);
       } else {
@@ -26,7 +27,10 @@ Result<std::vector<ItemWritten>, DynamoDb::Failures> DynamoDb::transact(std::spa
     if (failed) return std::unexpected(std::move(failures));
     if (also && !also(batch)) return written;
     if (batch.changes_nothing() && writes.size() == 1) return written;
-    if (store_.commit(batch)) return written;
+    if (!store_.commit(batch)) continue;
+    for (const auto& [table_id, time] : context.expiries) expiry_timers_.set(table_id, time);
+    if (!context.expiries.empty()) schedule_.armed(kExpiryKind);
+    return written;
   }
 }
 

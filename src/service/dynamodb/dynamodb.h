@@ -15,6 +15,7 @@
 #include "engine/schedule/schedule.h"
 #include "service/dynamodb/stored_item.h"
 #include "service/dynamodb/table.h"
+#include "service/dynamodb/time_to_live.h"
 
 namespace leat::dynamodb {
 
@@ -62,6 +63,7 @@ class DynamoDb {
   // Items as of one moment.
   std::vector<StoredItem> read_together(std::span<const PrimaryKey> keys);
 
+  ExpiryTimers& expiry_timers() { return expiry_timers_; }
   std::atomic<bool>& token_removal_scheduled() { return token_removal_scheduled_; }
 
   // Held alone by whoever changes a table's definition, and shared by whoever writes by it: no write straddles a
@@ -76,6 +78,7 @@ class DynamoDb {
   Tables tables_;
   std::shared_mutex definitions_;
   std::atomic<bool> token_removal_scheduled_ = false;
+  ExpiryTimers expiry_timers_;
 };
 
 }  // namespace leat::dynamodb

@@ -21,14 +21,28 @@ aws::Result<void> stage_collection(const CommitContext& context, kv::Batch& batc
                                    const ItemWrite& write, std::int64_t bytes) {
   if (bytes == 0) return {};
   const std::string row = collection_row(table, *write.key.attributes.find(table.key.partition.name));
-  if (bytes > 0 && kv::numbers_in(context.store.get(row).value, 1)[0] + bytes > kMaxCollection)
+  if (bytes > 0 && kv::numbers_in(context.db.store().get(row).value, 1)[0] + bytes > kMaxCollection)
     return aws::fail(errors::kItemCollectionSizeLimitExceeded, "Collection size exceeded.");
   batch.add(row, {bytes});
   return {};
 }
 
-aws::Result<void> stage_change(const CommitContext& context, kv::Batch& batch, const Table& table,
-                               const ItemWrite& write, const ItemWritten& change) {
+void stage_expiry(CommitContext& context, kv::Batch& batch, const Table& table, std::string_view place,
+                  const ItemWritten& change) {
+  // What was ignored as too old may have had an entry when it was newer, so the old one goes whatever it says now.
+  const auto before = change.before.exists() ? expiry_of(table, change.before.item(), TimePoint()) : std::nullopt;
+  const auto after = change.after.exists() ? expiry_of(table, change.after.item(), context.now) : std::nullopt;
+  if (before == after) return;
+  if (before) batch.erase(expiry_row(table, *before, place));
+  if (!after) return;
+  batch.put(expiry_row(table, *after, place), "");
+  if (!context.db.expiry_timers().needs(table.id(), *after)) return;
+  context.db.schedule().add(batch, kExpiryKind, *after, expiry_payload(table));
+  context.expiries.emplace_back(table.id(), *after);
+}
+
+aws::Result<void> stage_change(CommitContext& context, kv::Batch& batch, const Table& table, const ItemWrite& write,
+                               const ItemWritten& change) {
   if (!table.indexes.empty() && change.after.exists()) TRY_VOID(check_index_keys(table, change.after.item()));
   if (change.after.exists())
     batch.put(write.key.row, change.after.bytes());
@@ -37,10 +51,12 @@ aws::Result<void> stage_change(const CommitContext& context, kv::Batch& batch, c
   std::int64_t bytes = signed_size(change.after.size()) - signed_size(change.before.size());
   stage_sums(batch, table.sums_row, int{change.after.exists()} - int{change.before.exists()}, bytes);
   for (const Index& index : table.indexes) {
-    const std::int64_t grown = stage_entry(batch, context.store, index, place_in(table.key, write.key.row), change);
+    const std::int64_t grown =
+        stage_entry(batch, context.db.store(), index, place_in(table.key, write.key.row), change);
     if (!index.global) bytes += grown;
   }
   if (table.limits_collections) TRY_VOID(stage_collection(context, batch, table, write, bytes));
+  if (table.expiry_attribute) stage_expiry(context, batch, table, place_in(table.key, write.key.row), change);
   stage_record(batch, table, {write.key, change.before.bytes(), change.after.bytes(), write.by_time_to_live},
                context.now);
   return {};
@@ -48,10 +64,10 @@ aws::Result<void> stage_change(const CommitContext& context, kv::Batch& batch, c
 
 }  // namespace
 
-aws::Result<ItemWritten> stage_write(const CommitContext& context, kv::Batch& batch, const ItemWrite& write) {
-  const TablePtr table = context.tables.latest(write.table);
+aws::Result<ItemWritten> stage_write(CommitContext& context, kv::Batch& batch, const ItemWrite& write) {
+  const TablePtr table = context.db.tables().latest(write.table);
   if (!table) return aws::fail(errors::kResourceNotFound, "Requested resource not found");
-  kv::Versioned found = context.store.get(write.key.row);
+  kv::Versioned found = context.db.store().get(write.key.row);
   batch.expect(write.key.row, found.version);
   ItemWritten written{StoredItem(std::move(found.value)), {}};
   written.after = TRY(write.decide(written.before));

@@ -6,13 +6,13 @@
 namespace leat::dynamodb {
 
 struct CommitContext {
-  const kv::Store& store;
-  Tables& tables;
+  DynamoDb& db;
   TimePoint now;
+  std::vector<std::pair<std::string, TimePoint>> expiries;  // timers that the commit sets, by table id
 };
 
 // Reads the item, decides, and adds what follows to `batch`. ResourceNotFoundException where the table has gone.
-aws::Result<ItemWritten> stage_write(const CommitContext& context, kv::Batch& batch, const ItemWrite& write);
+aws::Result<ItemWritten> stage_write(CommitContext& context, kv::Batch& batch, const ItemWrite& write);
 
 // Adds or removes an item's entry in one index. Returns how the index's size changes, in bytes.
 std::int64_t stage_entry(kv::Batch& batch, const kv::Store& store, const Index& index, std::string_view place,

@@ -81,6 +81,10 @@ std::string tags_row(std::string_view account, std::string_view region, std::str
   return home_key(account, region, 'g') + kv::make_key(name);
 }
 
+std::string time_to_live_row(std::string_view account, std::string_view region, std::string_view name) {
+  return home_key(account, region, 'e') + kv::make_key(name);
+}
+
 std::string item_prefix(std::string_view account, std::string_view region, std::string_view table_id) {
   return home_key(account, region, 'i') + kv::make_key(table_id);
 }

@@ -147,6 +147,9 @@ TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
                           item_prefix(caller.account, caller.region, *description.table_id));
   table->sums_row = index_prefix(caller.account, caller.region, 'c', table->id(), "");
   add_indexes(*table);
+  table->expiry_prefix = home_key(caller.account, caller.region, 'y') + kv::make_key(table->id());
+  if (const auto life = store_.get(time_to_live_row(caller.account, caller.region, name)); life.value)
+    table->expiry_attribute = aws::from_json<TimeToLiveSpecification>(*life.value).attribute_name;
   if (description.stream_specification && description.stream_specification->stream_enabled) {
     const auto stream = store_.get(stream_row(caller.account, caller.region, name, *description.latest_stream_label));
     if (stream.value)
@@ -162,8 +165,9 @@ void Tables::stage(kv::Batch& batch, const aws::Caller& caller, const TableDescr
 void Tables::stage_erase(kv::Batch& batch, const Table& table) const {
   batch.erase(table_row(table.account, table.region, table.name()));
   batch.erase(tags_row(table.account, table.region, table.name()));
+  batch.erase(time_to_live_row(table.account, table.region, table.name()));
   batch.erase(kv::prefix_range(table.key.prefix));
-  for (char room : {'x', 'c', 'z'}) {
+  for (char room : {'x', 'c', 'y', 'z'}) {
     batch.erase(kv::prefix_range(home_key(table.account, table.region, room) + kv::make_key(table.id())));
   }
 }

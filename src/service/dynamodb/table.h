@@ -36,6 +36,8 @@ struct Table {
   bool limits_collections = false;  // it has local indexes
   std::string sums_row;
   std::optional<TableStream> stream;
+  std::optional<std::string> expiry_attribute;  // of time to live, where that is on
+  std::string expiry_prefix;
 
   const std::string& name() const { return *description.table_name; }
   const std::string& id() const { return *description.table_id; }

@@ -1,4 +1,4 @@
-// The read-only settings of tables and accounts that tools ask for: limits, endpoints, TTL and backups, as of a table
+// The read-only settings of tables and accounts that tools ask for: limits, endpoints and backups, as of a table
 // on which nothing was changed.
 
 #include <fmt/format.h>
@@ -30,14 +30,6 @@ aws::Result<DescribeLimitsOutput> describe_limits(DynamoDb&, const aws::Caller&,
   constexpr std::int64_t kAccountUnits = 80000;
   constexpr std::int64_t kTableUnits = 40000;
   return DescribeLimitsOutput{kAccountUnits, kAccountUnits, kTableUnits, kTableUnits};
-}
-
-aws::Result<DescribeTimeToLiveOutput> describe_time_to_live(DynamoDb& db, const aws::Caller& caller,
-                                                            const DescribeTimeToLiveInput& input) {
-  TRY(db.tables().find(caller, input.table_name));
-  DescribeTimeToLiveOutput output;
-  output.time_to_live_description.emplace().time_to_live_status = "DISABLED";
-  return output;
 }
 
 }  // namespace leat::dynamodb
