@@ -30,6 +30,7 @@
 #include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/stream_retention.h"
+#include "service/dynamodb/stream_roll.h"
 #include "service/dynamodb/transaction_token.h"
 #include "service/iam/iam.h"
 #include "service/lambda/lambda.h"
@@ -225,6 +226,7 @@ App::~App() { stop(std::chrono::milliseconds(0)); }
 
 void App::start() {
   dynamodb::keep_retention(parts_->dynamodb);
+  dynamodb::keep_rolling(parts_->dynamodb);
   dynamodb::keep_time_to_live(parts_->dynamodb);
   dynamodb::keep_backfilling(parts_->dynamodb);
   dynamodb::keep_tokens(parts_->dynamodb);

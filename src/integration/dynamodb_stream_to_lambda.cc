@@ -6,7 +6,7 @@
 #include "aws/lambda/types.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
-#include "service/dynamodb/stream.h"
+#include "service/dynamodb/shards.h"
 
 namespace leat::integration {
 
@@ -15,12 +15,12 @@ bool DynamoDbStreamSource::owns(std::string_view source_arn) const {
   return arn && arn->service == "dynamodb" && arn->resource.find("/stream/") != std::string_view::npos;
 }
 
-aws::Result<std::vector<std::string>> DynamoDbStreamSource::shards(std::string_view source_arn) {
+aws::Result<std::vector<lambda::SourceShard>> DynamoDbStreamSource::shards(std::string_view source_arn) {
   const auto stream = streams_.find(source_arn);
   if (!stream)
     return aws::fail(lambda::errors::kInvalidParameterValue, fmt::format("Stream not found: {}", source_arn));
-  std::vector<std::string> out;
-  for (const auto& shard : *stream->shards) out.push_back(*shard.shard_id);
+  std::vector<lambda::SourceShard> out;
+  for (const auto& shard : *stream->shards) out.push_back({*shard.shard_id, shard.parent_shard_id.value_or("")});
   return out;
 }
 
@@ -37,17 +37,16 @@ lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std:
   batch.next = from;
   const auto reader = streams_.find_shard(source_arn, shard);
   if (!reader) return batch;
-  auto records = reader->log.read(from, {limits.records, limits.bytes});
+  auto slice = reader->log.read(from, {limits.records, limits.bytes});
+  batch.next = slice.next;
+  batch.ended = slice.ended;
   // What retention no longer shows is passed over, also by a mapping that was away for a day.
   const TimePoint horizon = streams_.horizon();
-  std::erase_if(records, [&](const shardlog::Record& each) {
-    batch.next = each.position + 1;
-    return each.time < horizon;
-  });
+  std::erase_if(slice.records, [&](const shardlog::Record& each) { return each.time < horizon; });
   const auto arn = aws::parse_arn(source_arn);
-  const dynamodb::RecordContext context{arn->region, *reader->stream.stream_view_type, reader->log.name()};
+  const dynamodb::RecordContext context{arn->region, *reader->stream.stream_view_type, reader->shard};
   batch.event = "{\"Records\":[";
-  for (const auto& record : records) {
+  for (const auto& record : slice.records) {
     if (batch.records++ > 0) batch.event += ',';
     const auto shown = dynamodb::present_record(context, record);
     aws::append_json(dynamodbstreams::Record::kShape, &shown, batch.event);
@@ -57,7 +56,6 @@ lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std:
     batch.event += '}';
   }
   batch.event += "]}";
-  batch.ended = reader->closed && batch.next >= reader->log.end();
   return batch;
 }
 

@@ -11,7 +11,7 @@ class DynamoDbStreamSource final : public lambda::RecordSource {
   explicit DynamoDbStreamSource(dynamodbstreams::Streams& streams) : streams_(streams) {}
 
   bool owns(std::string_view source_arn) const override;
-  aws::Result<std::vector<std::string>> shards(std::string_view source_arn) override;
+  aws::Result<std::vector<lambda::SourceShard>> shards(std::string_view source_arn) override;
   std::uint64_t start(std::string_view source_arn, std::string_view shard, std::string_view position) override;
   lambda::SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
                            Limits limits) override;

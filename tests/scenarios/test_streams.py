@@ -1,7 +1,9 @@
 """DynamoDB Streams: which record a write leaves, where, and for how long."""
+import json
+
 import pytest
 from botocore.exceptions import ClientError
-from conftest import stream_records
+from conftest import Deployment, stream_records, wait_until
 
 
 def put(dynamodb, table, **item):
@@ -136,3 +138,81 @@ def test_a_disabled_stream_goes_with_its_last_record(own_server):
     for _ in range(2):  # the day's end, and the hour after which it is looked at again
         server.post("/_leat/clock?advance=3700")
     wait_until(lambda: listed() == 0)
+
+
+def shards_of(server, arn, **more):
+    return server.client("dynamodbstreams").describe_stream(StreamArn=arn, **more)["StreamDescription"]["Shards"]
+
+
+def is_open(shard):
+    return "EndingSequenceNumber" not in shard["SequenceNumberRange"]
+
+
+def test_shards_roll_every_four_hours(own_server):
+    server = own_server("--test-clock")
+    deployment = Deployment(server)
+    arn = deployment.table("rolling", stream="KEYS_ONLY")
+    table = server.resource("dynamodb").Table("rolling")
+    for round_ in range(3):
+        for n in range(20):
+            table.put_item(Item={"id": str(n), "round": round_})
+        server.post("/_leat/clock?advance=14401")
+        wait_until(lambda: len(shards_of(server, arn)) == 4 * (round_ + 2))
+    shards = shards_of(server, arn)
+    by_id = {shard["ShardId"]: shard for shard in shards}
+    assert len([shard for shard in shards if is_open(shard)]) == 4 and len([shard for shard in shards if "ParentShardId" not in shard]) == 4
+    for shard in shards:
+        if "ParentShardId" in shard:
+            ended = by_id[shard["ParentShardId"]]["SequenceNumberRange"]["EndingSequenceNumber"]
+            assert shard["SequenceNumberRange"]["StartingSequenceNumber"] > ended
+    child = next(shard for shard in shards if "ParentShardId" in shard)
+    assert shards_of(server, arn, ShardFilter={"Type": "CHILD_SHARDS", "ShardId": child["ParentShardId"]}) == [child]
+    # Parents first, an item's changes are in their order, and so are its sequence numbers.
+    records = stream_records(server, arn)
+    for n in range(20):
+        own = [record for record in records if record["dynamodb"]["Keys"]["id"]["S"] == str(n)]
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in own]
+        assert [record["eventName"] for record in own] == ["INSERT", "MODIFY", "MODIFY"] and numbers == sorted(numbers)
+    # A day after they were closed the shards are gone; an idle stream does not roll on.
+    server.post("/_leat/clock?advance=90000")
+    wait_until(lambda: len(shards_of(server, arn)) == 4)
+
+
+def test_shards_split_when_capacity_grows(own_server):
+    server = own_server()
+    deployment = Deployment(server)
+    units = lambda writes: {"ReadCapacityUnits": 1, "WriteCapacityUnits": writes}
+    arn = deployment.table("growing", stream="NEW_IMAGE", BillingMode="PROVISIONED", ProvisionedThroughput=units(1000))
+    table = server.resource("dynamodb").Table("growing")
+    deployment.function("count-growing", "import json\ndef handler(event, context):\n    print('IDS', json.dumps([r['dynamodb']['NewImage']['v']['N'] for r in event['Records']]))\n")
+    deployment.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="count-growing", StartingPosition="TRIM_HORIZON")
+    for n in range(30):
+        table.put_item(Item={"id": str(n), "v": n})
+    deployment.dynamodb.update_table(TableName="growing", ProvisionedThroughput=units(3000))
+    shards = shards_of(server, arn)
+    assert [is_open(shard) for shard in shards] == [False, True, True, True, True] and {shard.get("ParentShardId") for shard in shards[1:]} == {shards[0]["ShardId"]}
+    for n in range(30, 60):
+        table.put_item(Item={"id": str(n), "v": n})
+    seen = lambda: sorted(int(v) for line in deployment.log_of("count-growing", "IDS") for v in json.loads(line.split("IDS ")[1]))
+    wait_until(lambda: len(seen()) == 60)
+    assert seen() == list(range(60))
+
+
+def test_a_mapping_follows_rolling_shards_across_a_restart(own_server):
+    server = own_server("--test-clock")
+    deployment = Deployment(server)
+    arn = deployment.table("followed", stream="NEW_IMAGE")
+    deployment.function("follow", "def handler(event, context):\n    for r in event['Records']:\n        print('SAW', r['dynamodb']['NewImage']['n']['N'])\n")
+    deployment.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="follow", StartingPosition="TRIM_HORIZON")
+    saw = lambda: [int(line.split("SAW ")[1]) for line in deployment.log_of("follow", "SAW")]
+    put = lambda n: server.client("dynamodb").put_item(TableName="followed", Item={"id": {"S": "one"}, "n": {"N": str(n)}})
+    for n in range(4):
+        put(n)
+        server.post("/_leat/clock?advance=14401")
+        wait_until(lambda: len(shards_of(server, arn)) == 5 + n)
+    wait_until(lambda: saw() == [0, 1, 2, 3])
+    server.kill()
+    server.start()
+    deployment = Deployment(server)
+    put(4)
+    wait_until(lambda: sorted(saw()) == [0, 1, 2, 3, 4])  # the clock is back where it was, so the last may be logged first

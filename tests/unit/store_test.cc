@@ -179,7 +179,7 @@ TEST_P(StoreTest, ALogIsNumberedWithoutHolesAcrossARestart) {
   }
   append("c");
   wait_durable();
-  const auto records = shardlog::Log(*store_, "log/").read(1, {});
+  const auto records = shardlog::Log(*store_, "log/").read(1, {}).records;
   ASSERT_EQ(records.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(records[i].position, i + 1);
@@ -200,11 +200,11 @@ TEST_P(StoreTest, ALogIsTrimmedByTimeAndKeepsItsEnd) {
   const TimePoint horizon = clock.now() - std::chrono::hours(4);
   EXPECT_EQ(log.first(horizon), 7U);
   log.trim(horizon);
-  EXPECT_EQ(log.read(1, {}).front().position, 7U);
+  EXPECT_EQ(log.read(1, {}).records.front().position, 7U);
   log.trim(clock.now() + std::chrono::hours(1));
   EXPECT_EQ(log.end(), 11U);
   EXPECT_EQ(log.first(clock.now()), 11U);
-  EXPECT_EQ(log.read(7, {3, 1U << 20}).size(), 1U) << "the newest record stays";
+  EXPECT_EQ(log.read(7, {3, 1U << 20}).records.size(), 1U) << "the newest record stays";
 }
 
 TEST_P(StoreTest, AnAppendWakesItsSubscribers) {

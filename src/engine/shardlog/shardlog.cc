@@ -19,19 +19,36 @@ void Log::append(kv::Batch& batch, std::string_view log, TimePoint now, std::str
   batch.append(log, record);
 }
 
-std::vector<Record> Log::read(kv::LogPosition from, Limits limits) const {
-  std::vector<Record> records;
+Log::Slice Log::read(kv::LogPosition from, Limits limits) const {
+  Slice slice{{}, from};
   const kv::LogPosition durable = end();
-  if (from >= durable) return records;
+  if (from >= durable) {
+    slice.ended = closed_at().has_value();
+    return slice;
+  }
   const auto cursor = store_.scan({kv::log_key(name_, from), kv::log_key(name_, durable)}, kv::Direction::kForward);
   std::size_t bytes = 0;
-  for (; cursor->valid() && records.size() < limits.records; cursor->next()) {
+  for (; cursor->valid() && slice.records.size() < limits.records; cursor->next()) {
+    const kv::LogPosition position = kv::log_position(cursor->key());
+    slice.ended = cursor->value().size() == kHeader;
     bytes += cursor->value().size();
-    if (!records.empty() && bytes > limits.bytes) break;
-    records.push_back(
-        {kv::log_position(cursor->key()), time_in(cursor->value()), std::string(cursor->value().substr(kHeader))});
+    if (!slice.records.empty() && !slice.ended && bytes > limits.bytes) break;
+    slice.next = position + 1;
+    if (slice.ended) break;
+    slice.records.push_back({position, time_in(cursor->value()), std::string(cursor->value().substr(kHeader))});
   }
-  return records;
+  return slice;
+}
+
+kv::LogPosition Log::committed_end() const {
+  const auto last = store_.scan(kv::prefix_range(name_), kv::Direction::kBackward);
+  return last->valid() ? kv::log_position(last->key()) + 1 : 1;
+}
+
+std::optional<TimePoint> Log::closed_at() const {
+  const auto last = store_.scan(kv::prefix_range(name_), kv::Direction::kBackward);
+  if (!last->valid() || last->value().size() != kHeader) return std::nullopt;
+  return time_in(last->value());
 }
 
 std::optional<kv::LogPosition> Log::oldest() const {

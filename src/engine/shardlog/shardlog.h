@@ -1,7 +1,8 @@
 #pragma once
 // A log of numbered records that are kept for a time. DynamoDB Streams reads it; Kinesis will.
 //
-// A record's bytes begin with its time: u64 milliseconds, then the payload.
+// A record's bytes begin with its time: u64 milliseconds, then the payload. A record without a payload closes the log:
+// it is its last, and readers are told of it instead of being given it.
 
 #include <optional>
 #include <string>
@@ -26,16 +27,25 @@ class Log {
 
   const std::string& name() const { return name_; }
 
-  // Adds an append to a commit.
+  // Adds an append to a commit. A payload is not empty.
   static void append(kv::Batch& batch, std::string_view log, TimePoint now, std::string_view payload);
+
+  // Adds the end of the log to a commit. Nothing may be appended afterwards.
+  static void close(kv::Batch& batch, std::string_view log, TimePoint now) { append(batch, log, now, {}); }
 
   struct Limits {
     std::size_t records = 1000;
     std::size_t bytes = 1U << 20;
   };
 
+  struct Slice {
+    std::vector<Record> records;
+    kv::LogPosition next;  // where to read on
+    bool ended = false;    // the log is closed, and this was the last of it
+  };
+
   // Durable records from `from` on, oldest first; at least one where there is any, whatever its size.
-  std::vector<Record> read(kv::LogPosition from, Limits limits) const;
+  Slice read(kv::LogPosition from, Limits limits) const;
 
   // The position of the oldest record that is not older than `horizon`, or end() where there is none.
   kv::LogPosition first(TimePoint horizon) const;
@@ -45,6 +55,12 @@ class Log {
 
   // The position that the next durable record will have.
   kv::LogPosition end() const { return store_.durable_end(name_); }
+
+  // The same, counting what is committed and not durable yet.
+  kv::LogPosition committed_end() const;
+
+  // When the log was closed; nothing where it is open.
+  std::optional<TimePoint> closed_at() const;
 
   // Removes what is older than `horizon`, but never the newest record: the log's end is read from it.
   void trim(TimePoint horizon);

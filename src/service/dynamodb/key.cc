@@ -100,10 +100,8 @@ std::string stream_row(std::string_view account, std::string_view region, std::s
 }
 
 std::string log_name(std::string_view account, std::string_view region, std::string_view table, std::string_view label,
-                     std::uint32_t shard) {
-  std::string key = home_key(account, region, 'l') + kv::make_key(table, label);
-  kv::append_u32(key, shard);
-  return key;
+                     std::string_view shard_id) {
+  return home_key(account, region, 'l') + kv::make_key(table, label, shard_id);
 }
 
 void append_part(std::string& row, const AttributeValue& value) {

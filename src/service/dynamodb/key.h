@@ -12,7 +12,7 @@
 //   expiry  := home 'y' text(table id) u64(milliseconds) place   empty; time_to_live.h
 //   size    := home 'z' text(table id) place                     bytes of an item collection, where it has a limit
 //   stream  := home 's' text(table name) text(label)             StreamDescription, JSON
-//   log     := home 'l' text(table name) text(label) u32(shard)    a shardlog of stream_record.h
+//   log     := home 'l' text(table name) text(label) text(shard id)   a shardlog of stream_record.h
 //
 // A part is an S or B attribute as text, or an N attribute as Decimal::append_ordered. The hash of the partition key
 // comes first, so that partitions are spread evenly over the space, as a parallel Scan wants them.
@@ -61,7 +61,7 @@ std::string index_prefix(std::string_view account, std::string_view region, char
 std::string stream_row(std::string_view account, std::string_view region, std::string_view table,
                        std::string_view label);
 std::string log_name(std::string_view account, std::string_view region, std::string_view table, std::string_view label,
-                     std::uint32_t shard);
+                     std::string_view shard_id);
 
 // Appends a key attribute's value in key order.
 void append_part(std::string& row, const AttributeValue& value);

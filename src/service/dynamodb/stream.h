@@ -1,5 +1,5 @@
 #pragma once
-// Streams of tables: how they begin, end, are written and are read.
+// Streams of tables: how they begin, end, and are written.
 
 #include <string>
 #include <string_view>
@@ -27,7 +27,8 @@ void begin_stream(kv::Batch& batch, Random& random, const aws::Caller& caller, T
                   const NewStream& stream);
 
 // Marks the table's stream as disabled and closes its shards. It stays readable.
-void end_stream(kv::Batch& batch, kv::Store& store, const aws::Caller& caller, const TableDescription& description);
+void end_stream(kv::Batch& batch, kv::Store& store, const aws::Caller& caller, const TableDescription& description,
+                TimePoint now);
 
 TableStream enabled_stream(const Table& table, const dynamodbstreams::StreamDescription& description);
 
@@ -40,17 +41,5 @@ struct ItemChange {
   bool by_time_to_live = false;
 };
 void stage_record(kv::Batch& batch, const Table& table, const ItemChange& change, TimePoint now);
-
-// "100000000000000000000" plus the position: 21 digits, ordered as text and as a number.
-std::string sequence_number(kv::LogPosition position);
-std::optional<kv::LogPosition> parse_sequence_number(std::string_view text);
-
-// A stored record as GetRecords and Lambda events show it.
-struct RecordContext {
-  std::string_view region;
-  std::string_view view_type;
-  std::string_view log;
-};
-dynamodbstreams::Record present_record(const RecordContext& context, const shardlog::Record& record);
 
 }  // namespace leat::dynamodb

@@ -2,10 +2,13 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "service/dynamodb/shards.h"
 #include "service/dynamodb/stream.h"
 
 namespace leat::dynamodb {
 namespace {
+
+using dynamodbstreams::StreamDescription;
 
 constexpr const char* kKind = "dynamodb-stream-retention";
 // A busy stream is trimmed by the hour, not record by record.
@@ -16,27 +19,40 @@ std::string payload(std::string_view account, std::string_view region, std::stri
   return kv::make_key(account, region, table, label);
 }
 
+// Trims the logs. A shard that was closed a day ago goes with its last record.
+bool trim_shards(kv::Batch& batch, DynamoDb& db, const StreamOwner& owner, StreamDescription& stream) {
+  const TimePoint horizon = db.clock().now() - kStreamRetention;
+  bool any_left = false;
+  std::erase_if(*stream.shards, [&](const Shard& shard) {
+    shardlog::Log log(db.store(), log_of(owner, shard));
+    const auto closed = log.closed_at();
+    if (closed && *closed < horizon) {
+      batch.erase(kv::prefix_range(log.name()));
+      return true;
+    }
+    log.trim(horizon);
+    any_left = any_left || closed || log.first(horizon) < log.end();
+    return false;
+  });
+  return any_left;
+}
+
 void trim(DynamoDb& db, std::string_view what) {
   const std::string account = kv::take_text(what), region = kv::take_text(what), table = kv::take_text(what),
                     label = kv::take_text(what);
+  std::unique_lock lock(db.definitions());
   const std::string row = stream_row(account, region, table, label);
   const auto found = db.store().get(row);
   if (!found.value) return;
-  const auto stream = aws::from_json<dynamodbstreams::StreamDescription>(*found.value);
-  const TimePoint horizon = db.clock().now() - kStreamRetention;
-  bool any = false;
+  const auto before = aws::from_json<StreamDescription>(*found.value);
+  auto stream = before;
   kv::Batch batch;
-  for (std::uint32_t i = 0; i < stream.shards->size(); ++i) {
-    shardlog::Log log(db.store(), log_name(account, region, table, label, i));
-    log.trim(horizon);
-    any = any || log.first(horizon) < log.end();
-  }
-  if (!any && stream.stream_status == "DISABLED") {
+  const bool any_left = trim_shards(batch, db, {account, region, before}, stream);
+  if (stream.shards->empty()) {
     batch.erase(row);
-    for (std::uint32_t i = 0; i < stream.shards->size(); ++i)
-      batch.erase(kv::prefix_range(log_name(account, region, table, label, i)));
   } else {
-    db.schedule().add(batch, kKind, db.clock().now() + (any ? kLeastPause : kStreamRetention),
+    batch.put(row, aws::to_json(stream));
+    db.schedule().add(batch, kKind, db.clock().now() + (any_left ? kLeastPause : kStreamRetention),
                       payload(account, region, table, label));
   }
   (void)db.store().commit(batch);

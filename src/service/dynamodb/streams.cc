@@ -8,6 +8,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "service/dynamodb/key.h"
+#include "service/dynamodb/shards.h"
 #include "service/dynamodb/stream.h"
 
 namespace leat::dynamodbstreams {
@@ -44,13 +45,10 @@ aws::Result<StreamDescription> Streams::find(std::string_view stream_arn) const 
 aws::Result<ShardReader> Streams::find_shard(std::string_view stream_arn, std::string_view shard_id) const {
   StreamDescription stream = TRY(find(stream_arn));
   const auto name = *parse_stream_arn(stream_arn);
-  for (std::uint32_t i = 0; i < stream.shards->size(); ++i) {
-    const Shard& shard = (*stream.shards)[i];
+  for (const Shard& shard : *stream.shards) {
     if (shard.shard_id != shard_id) continue;
-    const bool closed = shard.sequence_number_range->ending_sequence_number.has_value();
-    return ShardReader{stream, shard,
-                       shardlog::Log(store_, dynamodb::log_name(name.account, name.region, name.table, name.label, i)),
-                       closed};
+    shardlog::Log log(store_, dynamodb::log_of({name.account, name.region, stream}, shard));
+    return ShardReader{stream, shard, std::move(log)};
   }
   return aws::fail(
       errors::kResourceNotFound,

@@ -18,7 +18,6 @@ struct ShardReader {
   StreamDescription stream;
   Shard shard;
   shardlog::Log log;
-  bool closed;  // nothing will follow its last record
 };
 
 class Streams {

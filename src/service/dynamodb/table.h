@@ -23,7 +23,7 @@ namespace leat::dynamodb {
 struct TableStream {
   std::string arn;
   std::string view_type;          // KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES
-  std::vector<std::string> logs;  // of its shards
+  std::vector<std::string> logs;  // of its open shards, by place
 };
 
 // Immutable: a change makes a new one.

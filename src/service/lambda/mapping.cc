@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 
 #include "engine/kv/key.h"
 
@@ -14,6 +15,8 @@ constexpr auto kFirstPause = std::chrono::milliseconds(100);
 constexpr auto kLongestPause = std::chrono::milliseconds(60000);
 // What fits into an invocation's 6 MB once it is JSON.
 constexpr std::size_t kMaxBatchBytes = 1U << 20;
+// The checkpoint of a shard that was read to its end.
+constexpr std::uint64_t kFinished = ~0ULL;
 
 }  // namespace
 
@@ -21,14 +24,15 @@ constexpr std::size_t kMaxBatchBytes = 1U << 20;
 class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
  public:
   ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard,
-              std::shared_ptr<std::string> last_result, std::mutex& mutex)
+              std::shared_ptr<std::string> last_result, std::mutex& mutex, std::function<void()> finished)
       : parts_(std::move(parts)),
         settings_(std::move(settings)),
         source_(source),
         shard_(std::move(shard)),
         checkpoint_row_(checkpoint_row(settings_.id.account, settings_.id.region, settings_.id.uuid, shard_)),
         last_result_(std::move(last_result)),
-        mutex_(mutex) {}
+        mutex_(mutex),
+        finished_(std::move(finished)) {}
 
   void start() {
     const auto saved = parts_.store.get(checkpoint_row_);
@@ -61,6 +65,7 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     if (batch.records == 0) {
       // Records that the source held back, trimmed ones say, are passed over.
       position_ = std::max(position_, batch.next);
+      if (batch.ended) finish();
       return;
     }
     busy_ = true;
@@ -72,6 +77,13 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
     if (!full || !busy_) return;
     ahead_ = read(next);
     if (ahead_->records == 0) ahead_.reset();  // nothing yet is no news later
+  }
+
+  // The shard is closed and every record of it was processed: its children's turn has come.
+  void finish() {
+    stopped_ = true;
+    save_checkpoint(kFinished);
+    finished_();
   }
 
   SourceBatch read(std::uint64_t from) {
@@ -137,6 +149,7 @@ class Mappings::ShardReader : public std::enable_shared_from_this<ShardReader> {
   std::string checkpoint_row_;
   std::shared_ptr<std::string> last_result_;
   std::mutex& mutex_;
+  std::function<void()> finished_;
   std::shared_ptr<void> subscription_;
   std::uint64_t position_ = 1;
   std::optional<SourceBatch> ahead_;
@@ -153,29 +166,67 @@ void Mappings::stop_all() {
     running.swap(running_);
   }
   for (auto& [uuid, each] : running) {
-    for (auto& reader : each.readers) reader->stop();
+    for (auto& [shard, reader] : each.readers) reader->stop();
   }
 }
 
 void Mappings::start(MappingSettings settings, RecordSource& source) {
   stop(settings.id.uuid);
-  auto shards = source.shards(settings.source_arn);
+  {
+    std::lock_guard lock(mutex_);
+    Running& running = running_[settings.id.uuid];
+    running.last_result = std::make_shared<std::string>("No records processed");
+    running.run = ++runs_;
+  }
+  read_ready_shards(settings, source);
+}
+
+// A shard's turn comes when its parent is finished, or gone. What runs already, and what is finished, is left alone.
+void Mappings::read_ready_shards(const MappingSettings& settings, RecordSource& source) {
+  const auto shards = source.shards(settings.source_arn);
   if (!shards) {
     spdlog::warn("mapping {}: {}", settings.id.uuid, shards.error().message);
     return;
   }
-  Running running;
-  running.last_result = std::make_shared<std::string>("No records processed");
-  for (auto& shard : *shards) {
-    running.readers.push_back(
-        std::make_shared<ShardReader>(parts_, settings, source, std::move(shard), running.last_result, mutex_));
+  std::set<std::string> unfinished;
+  for (const auto& shard : *shards) {
+    if (!is_finished(settings.id, shard.id)) unfinished.insert(shard.id);
   }
-  std::vector<std::shared_ptr<ShardReader>> readers = running.readers;
+  std::vector<std::shared_ptr<ShardReader>> started;
   {
     std::lock_guard lock(mutex_);
-    running_[settings.id.uuid] = std::move(running);
+    const auto running = running_.find(settings.id.uuid);
+    if (running == running_.end()) return;
+    for (const auto& shard : *shards) {
+      if (!unfinished.contains(shard.id) || unfinished.contains(shard.parent)) continue;
+      auto& reader = running->second.readers[shard.id];
+      if (reader) continue;
+      reader = std::make_shared<ShardReader>(parts_, settings, source, shard.id, running->second.last_result, mutex_,
+                                             [this, settings, &source, shard = shard.id, run = running->second.run] {
+                                               if (drop_reader(settings.id.uuid, shard, run))
+                                                 read_ready_shards(settings, source);
+                                             });
+      started.push_back(reader);
+    }
   }
-  for (auto& reader : readers) reader->start();
+  for (auto& reader : started) reader->start();
+}
+
+bool Mappings::is_finished(const MappingId& id, const std::string& shard) const {
+  const auto saved = parts_.store.get(checkpoint_row(id.account, id.region, id.uuid, shard));
+  return saved.value && kv::read_u64(*saved.value) == kFinished;
+}
+
+bool Mappings::drop_reader(const std::string& uuid, const std::string& shard, std::uint64_t run) {
+  std::shared_ptr<ShardReader> dropped;  // ends outside the lock
+  std::lock_guard lock(mutex_);
+  const auto running = running_.find(uuid);
+  if (running == running_.end() || running->second.run != run) return false;
+  const auto reader = running->second.readers.find(shard);
+  if (reader == running->second.readers.end()) return false;
+  dropped = std::move(reader->second);
+  running->second.readers.erase(reader);
+  return true;
 }
 
 void Mappings::stop(const std::string& uuid) {
@@ -185,7 +236,7 @@ void Mappings::stop(const std::string& uuid) {
     found = running_.extract(uuid);
   }
   if (!found) return;
-  for (auto& reader : found.mapped().readers) reader->stop();
+  for (auto& [shard, reader] : found.mapped().readers) reader->stop();
 }
 
 std::string Mappings::last_result(const std::string& uuid) const {

@@ -57,11 +57,18 @@ class Mappings {
  private:
   class ShardReader;
   struct Running {
-    std::vector<std::shared_ptr<ShardReader>> readers;
+    std::map<std::string, std::shared_ptr<ShardReader>> readers;  // by shard
     std::shared_ptr<std::string> last_result;
+    std::uint64_t run = 0;  // which start() it is of
   };
 
+  void read_ready_shards(const MappingSettings& settings, RecordSource& source);
+  bool is_finished(const MappingId& id, const std::string& shard) const;
+  // False where the mapping was stopped or started anew meanwhile.
+  bool drop_reader(const std::string& uuid, const std::string& shard, std::uint64_t run);
+
   MappingParts parts_;
+  std::uint64_t runs_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, Running> running_;
 };

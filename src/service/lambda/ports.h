@@ -46,6 +46,10 @@ struct SourceBatch {
   std::uint64_t next = 0;  // where to read on
   bool ended = false;      // the shard is closed and read to its end
 };
+struct SourceShard {
+  std::string id;
+  std::string parent;  // empty where it has none
+};
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
@@ -53,7 +57,7 @@ class RecordSource {
   virtual bool owns(std::string_view source_arn) const = 0;
 
   // InvalidParameterValueException where there is no such stream, in AWS's words.
-  virtual aws::Result<std::vector<std::string>> shards(std::string_view source_arn) = 0;
+  virtual aws::Result<std::vector<SourceShard>> shards(std::string_view source_arn) = 0;
 
   // TRIM_HORIZON or LATEST as a place in a shard.
   virtual std::uint64_t start(std::string_view source_arn, std::string_view shard, std::string_view position) = 0;

@@ -6,6 +6,7 @@
 #include "service/dynamodb/index_definition.h"
 #include "service/dynamodb/stream.h"
 #include "service/dynamodb/stream_retention.h"
+#include "service/dynamodb/stream_roll.h"
 #include "service/dynamodb/table_change.h"
 
 namespace leat::dynamodb {
@@ -74,6 +75,7 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
     begin_stream(batch, db.random(), caller, description,
                  new_stream(db.store(), caller, description, *input.stream_specification, db.clock().now()));
     stage_retention(batch, db, caller, description);
+    stage_roll(batch, db, caller, description);
   }
   if (input.tags && !input.tags->empty()) {
     ListTagsOfResourceOutput tags;
@@ -84,6 +86,7 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
   (void)db.store().commit(batch);
   db.tables().published(caller, name);
   retention_staged(db);
+  rolls_staged(db);
 
   CreateTableOutput output;
   output.table_description = std::move(description);

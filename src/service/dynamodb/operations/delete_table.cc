@@ -17,7 +17,7 @@ aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& cal
   TableDescription described = present(db, *table);
   kv::Batch batch;
   db.tables().stage_erase(batch, *table);
-  if (table->stream) end_stream(batch, db.store(), caller, table->description);
+  if (table->stream) end_stream(batch, db.store(), caller, table->description, db.clock().now());
   (void)db.store().commit(batch);
   db.tables().published(caller, table->name());
 

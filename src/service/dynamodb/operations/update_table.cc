@@ -6,6 +6,7 @@
 #include "service/dynamodb/index_change.h"
 #include "service/dynamodb/stream.h"
 #include "service/dynamodb/stream_retention.h"
+#include "service/dynamodb/stream_roll.h"
 #include "service/dynamodb/table_change.h"
 
 namespace leat::dynamodb {
@@ -48,8 +49,9 @@ aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Calle
     begin_stream(batch, db.random(), caller, description,
                  new_stream(db.store(), caller, description, wanted, db.clock().now()));
     stage_retention(batch, db, caller, description);
+    stage_roll(batch, db, caller, description);
   } else {
-    end_stream(batch, db.store(), caller, description);
+    end_stream(batch, db.store(), caller, description, db.clock().now());
     description.stream_specification.reset();
   }
   return {};
@@ -95,7 +97,10 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   TableDescription description = table->description;
   kv::Batch batch;
   TRY_VOID(change_billing(description, input, db.clock().now()));
-  if (input.stream_specification) TRY_VOID(change_stream(batch, db, caller, description, *input.stream_specification));
+  if (input.stream_specification)
+    TRY_VOID(change_stream(batch, db, caller, description, *input.stream_specification));
+  else if (table->stream)
+    grow_stream(batch, db, caller, description);
   TRY_VOID(change_indexes({db, caller, table, description, batch}, input));
   if (input.deletion_protection_enabled) description.deletion_protection_enabled = input.deletion_protection_enabled;
   if (input.table_class) description.table_class_summary.emplace().table_class = input.table_class;
@@ -108,6 +113,7 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   const TablePtr changed = TRY(db.tables().find(caller, input.table_name));
   lock.unlock();
   retention_staged(db);
+  rolls_staged(db);
   backfill_staged(db);
 
   UpdateTableOutput output;

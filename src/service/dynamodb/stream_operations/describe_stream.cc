@@ -11,6 +11,11 @@ aws::Result<DescribeStreamOutput> describe_stream(Streams& streams, const aws::C
   DescribeStreamOutput output;
   auto& description = output.stream_description.emplace(TRY(streams.find(input.stream_arn)));
   auto& shards = *description.shards;
+  if (input.shard_filter && input.shard_filter->type == "CHILD_SHARDS") {
+    if (!input.shard_filter->shard_id)
+      return aws::fail(errors::kValidation, "ShardId must be provided when ShardFilter type is CHILD_SHARDS");
+    std::erase_if(shards, [&](const Shard& each) { return each.parent_shard_id != input.shard_filter->shard_id; });
+  }
   if (input.exclusive_start_shard_id) {
     const auto found = std::find_if(shards.begin(), shards.end(),
                                     [&](const Shard& each) { return each.shard_id == input.exclusive_start_shard_id; });

@@ -1,5 +1,5 @@
 #include "aws/dynamodbstreams/operations.h"
-#include "service/dynamodb/stream.h"
+#include "service/dynamodb/shards.h"
 #include "service/dynamodb/streams.h"
 
 namespace leat::dynamodbstreams {
@@ -17,17 +17,15 @@ aws::Result<GetRecordsOutput> get_records(Streams& streams, const aws::Caller& c
     return aws::fail(errors::kTrimmedDataAccess,
                      "The operation attempted to read past the oldest stream record in a shard");
   }
-  const auto records =
-      reader.log.read(iterator->position, {static_cast<std::size_t>(input.limit.value_or(kMaxRecords))});
+  const auto slice = reader.log.read(iterator->position, {static_cast<std::size_t>(input.limit.value_or(kMaxRecords))});
   GetRecordsOutput output;
   output.records.emplace();
-  const dynamodb::RecordContext context{caller.region, *reader.stream.stream_view_type, reader.log.name()};
-  for (const auto& record : records) output.records->push_back(dynamodb::present_record(context, record));
-  const kv::LogPosition next = records.empty() ? iterator->position : records.back().position + 1;
+  const dynamodb::RecordContext context{caller.region, *reader.stream.stream_view_type, reader.shard};
+  for (const auto& record : slice.records) output.records->push_back(dynamodb::present_record(context, record));
   // A closed shard that was read to its end has no next iterator.
-  if (!reader.closed || next < reader.log.end()) {
+  if (!slice.ended) {
     output.next_shard_iterator =
-        Iterator{iterator->stream_arn, iterator->shard_id, next, streams.clock().now()}.token();
+        Iterator{iterator->stream_arn, iterator->shard_id, slice.next, streams.clock().now()}.token();
   }
   return output;
 }

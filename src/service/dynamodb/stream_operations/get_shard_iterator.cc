@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "aws/dynamodbstreams/operations.h"
-#include "service/dynamodb/stream.h"
+#include "service/dynamodb/shards.h"
 #include "service/dynamodb/streams.h"
 
 namespace leat::dynamodbstreams {
@@ -17,7 +17,7 @@ aws::Result<kv::LogPosition> position(const Streams& streams, const ShardReader&
     return aws::fail(errors::kValidation,
                      fmt::format("SequenceNumber must be provided when ShardIteratorType is {}", type));
   }
-  const auto given = dynamodb::parse_sequence_number(*input.sequence_number);
+  const auto given = dynamodb::parse_sequence_number(reader.shard, *input.sequence_number);
   if (!given || *given == 0 || *given >= std::max<kv::LogPosition>(reader.log.end(), 2)) {
     return aws::fail(errors::kValidation, fmt::format("Invalid SequenceNumber: {}", *input.sequence_number));
   }

@@ -113,8 +113,8 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   kv::Batch batch;
   for (const auto& shard : shards) {
     std::string position;
-    kv::append_u64(position, source->start(*input.event_source_arn, shard, *input.starting_position));
-    batch.put(checkpoint_row(caller.account, caller.region, *mapping.uuid, shard), position);
+    kv::append_u64(position, source->start(*input.event_source_arn, shard.id, *input.starting_position));
+    batch.put(checkpoint_row(caller.account, caller.region, *mapping.uuid, shard.id), position);
   }
   save(lambda, caller, mapping, std::move(batch));
   lambda.apply(caller, mapping);
