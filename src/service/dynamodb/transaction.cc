@@ -31,6 +31,12 @@ aws::Result<void> check_distinct_items(std::span<const std::string_view> rows) {
   return {};
 }
 
+std::unexpected<aws::Error> token_mismatch() {
+  return aws::fail(errors::kIdempotentParameterMismatch,
+                   "The request was rejected because it was made with a token that a request with other parameters "
+                   "has used");
+}
+
 std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures) {
   TransactionCanceledException details;
   auto& reasons = details.cancellation_reasons.emplace();

@@ -1,8 +1,3 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <set>
-
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
 #include "service/dynamodb/capacity.h"
@@ -130,11 +125,7 @@ aws::Result<TransactWriteItemsOutput> transact_write_items(DynamoDb& db, const a
     return state == TokenState::kNew;
   });
   if (!written) return cancelled(written.error());
-  if (state == TokenState::kMismatch) {
-    return aws::fail(errors::kIdempotentParameterMismatch,
-                     "The request was rejected because it was made with a token that a request with other parameters "
-                     "has used");
-  }
+  if (state == TokenState::kMismatch) return token_mismatch();
   if (state == TokenState::kRepeated) return report_repeated(db, input, writes);
   return report(db, input, writes, *written);
 }
