@@ -29,7 +29,9 @@
 #include "runtime/timers.h"
 #include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/history.h"
 #include "service/dynamodb/stream_retention.h"
+#include "service/dynamodb/table_copy.h"
 #include "service/dynamodb/stream_roll.h"
 #include "service/dynamodb/transaction_token.h"
 #include "service/iam/iam.h"
@@ -229,6 +231,8 @@ void App::start() {
   dynamodb::keep_rolling(parts_->dynamodb);
   dynamodb::keep_time_to_live(parts_->dynamodb);
   dynamodb::keep_backfilling(parts_->dynamodb);
+  dynamodb::keep_history(parts_->dynamodb);
+  dynamodb::keep_copying(parts_->dynamodb);
   dynamodb::keep_tokens(parts_->dynamodb);
   logs::keep_retention(parts_->logs);
   parts_->lambda.resume();

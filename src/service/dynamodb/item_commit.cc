@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/kv/key.h"
+#include "service/dynamodb/history.h"
 #include "service/dynamodb/stream.h"
 
 namespace leat::dynamodb {
@@ -56,6 +57,8 @@ aws::Result<void> stage_change(CommitContext& context, kv::Batch& batch, const T
     if (!index.global) bytes += grown;
   }
   if (table.limits_collections) TRY_VOID(stage_collection(context, batch, table, write, bytes));
+  if (table.keeps_history)
+    stage_history(batch, table, place_in(table.key, write.key.row), change.before.bytes(), context.now);
   if (table.expiry_attribute) stage_expiry(context, batch, table, place_in(table.key, write.key.row), change);
   stage_record(batch, table, {write.key, change.before.bytes(), change.after.bytes(), write.by_time_to_live},
                context.now);

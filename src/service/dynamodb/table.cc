@@ -7,6 +7,7 @@
 #include "aws/arn.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "service/dynamodb/history.h"
 #include "service/dynamodb/stream.h"
 
 namespace leat::dynamodb {
@@ -100,6 +101,12 @@ std::string_view table_name_in(std::string_view name_or_arn) {
 }
 
 aws::Result<TablePtr> Tables::find(const aws::Caller& caller, std::string_view name_or_arn) {
+  TablePtr table = TRY(find_any(caller, name_or_arn));
+  if (table->description.table_status != "CREATING") return table;
+  return aws::fail(errors::kResourceNotFound, "Requested resource not found");
+}
+
+aws::Result<TablePtr> Tables::find_any(const aws::Caller& caller, std::string_view name_or_arn) {
   const std::string_view name = table_name_in(name_or_arn);
   if (!well_formed_name(name)) {
     return aws::fail(errors::kValidation,
@@ -148,6 +155,9 @@ TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
   table->sums_row = index_prefix(caller.account, caller.region, 'c', table->id(), "");
   add_indexes(*table);
   table->expiry_prefix = home_key(caller.account, caller.region, 'y') + kv::make_key(table->id());
+  const auto jobs = kv::prefix_range(jobs_prefix(caller.account, caller.region, table->id()));
+  table->keeps_history = store_.get(recovery_row(caller.account, caller.region, name)).value ||
+                         store_.scan(jobs, kv::Direction::kForward)->valid();
   if (const auto life = store_.get(time_to_live_row(caller.account, caller.region, name)); life.value)
     table->expiry_attribute = aws::from_json<TimeToLiveSpecification>(*life.value).attribute_name;
   if (description.stream_specification && description.stream_specification->stream_enabled) {
@@ -166,8 +176,9 @@ void Tables::stage_erase(kv::Batch& batch, const Table& table) const {
   batch.erase(table_row(table.account, table.region, table.name()));
   batch.erase(tags_row(table.account, table.region, table.name()));
   batch.erase(time_to_live_row(table.account, table.region, table.name()));
+  batch.erase(recovery_row(table.account, table.region, table.name()));
   batch.erase(kv::prefix_range(table.key.prefix));
-  for (char room : {'x', 'c', 'y', 'z'}) {
+  for (char room : {'x', 'c', 'h', 'j', 'y', 'z'}) {
     batch.erase(kv::prefix_range(home_key(table.account, table.region, room) + kv::make_key(table.id())));
   }
 }

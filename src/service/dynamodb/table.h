@@ -38,6 +38,7 @@ struct Table {
   std::optional<TableStream> stream;
   std::optional<std::string> expiry_attribute;  // of time to live, where that is on
   std::string expiry_prefix;
+  bool keeps_history = false;  // history.h
 
   const std::string& name() const { return *description.table_name; }
   const std::string& id() const { return *description.table_id; }
@@ -55,6 +56,9 @@ class Tables {
   explicit Tables(kv::Store& store) : store_(store) {}
 
   // By name or by ARN. ResourceNotFoundException where there is none.
+  aws::Result<TablePtr> find_any(const aws::Caller& caller, std::string_view name_or_arn);
+
+  // The same, and one whose items may be read and written: a table that is being restored is not there yet.
   aws::Result<TablePtr> find(const aws::Caller& caller, std::string_view name_or_arn);
 
   // Nothing where there is none.

@@ -4,15 +4,20 @@
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/stream.h"
 #include "service/dynamodb/table_change.h"
+#include "service/dynamodb/table_copy.h"
 
 namespace leat::dynamodb {
 
 aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& caller, const DeleteTableInput& input) {
   std::unique_lock lock(db.definitions());
-  const TablePtr table = TRY(db.tables().find(caller, input.table_name));
+  const TablePtr table = TRY(db.tables().find_any(caller, input.table_name));
   if (table->description.deletion_protection_enabled.value_or(false)) {
     return aws::fail(errors::kValidation, fmt::format("Resource cannot be deleted as it is currently protected against "
                                                       "deletion. Disable deletion protection first."));
+  }
+  if (is_being_copied(db, *table)) {
+    return aws::fail(errors::kResourceInUse,
+                     "Attempt to change a resource which is still in use: Table is being backed up or restored");
   }
   TableDescription described = present(db, *table);
   kv::Batch batch;

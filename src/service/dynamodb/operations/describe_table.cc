@@ -6,7 +6,7 @@ namespace leat::dynamodb {
 aws::Result<DescribeTableOutput> describe_table(DynamoDb& db, const aws::Caller& caller,
                                                 const DescribeTableInput& input) {
   DescribeTableOutput output;
-  output.table = present(db, *TRY(db.tables().find(caller, input.table_name)));
+  output.table = present(db, *TRY(db.tables().find_any(caller, input.table_name)));
   return output;
 }
 

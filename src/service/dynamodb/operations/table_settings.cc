@@ -1,5 +1,4 @@
-// The read-only settings of tables and accounts that tools ask for: limits, endpoints and backups, as of a table
-// on which nothing was changed.
+// What tools ask an account for: limits and endpoints.
 
 #include <fmt/format.h>
 
@@ -7,16 +6,6 @@
 #include "service/dynamodb/dynamodb.h"
 
 namespace leat::dynamodb {
-
-aws::Result<DescribeContinuousBackupsOutput> describe_continuous_backups(DynamoDb& db, const aws::Caller& caller,
-                                                                         const DescribeContinuousBackupsInput& input) {
-  TRY(db.tables().find(caller, input.table_name));
-  DescribeContinuousBackupsOutput output;
-  auto& description = output.continuous_backups_description.emplace();
-  description.continuous_backups_status = "ENABLED";
-  description.point_in_time_recovery_description.emplace().point_in_time_recovery_status = "DISABLED";
-  return output;
-}
 
 aws::Result<DescribeEndpointsResponse> describe_endpoints(DynamoDb&, const aws::Caller& caller,
                                                           const DescribeEndpointsRequest&) {

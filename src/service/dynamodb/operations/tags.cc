@@ -15,7 +15,7 @@ struct TableTags {
 };
 
 aws::Result<TableTags> load(DynamoDb& db, const aws::Caller& caller, std::string_view arn) {
-  const TablePtr table = TRY(db.tables().find(caller, arn));
+  const TablePtr table = TRY(db.tables().find_any(caller, arn));
   TableTags out{tags_row(caller.account, caller.region, table->name()), {}};
   if (const auto found = db.store().get(out.row); found.value) {
     out.tags = aws::from_json<ListTagsOfResourceOutput>(*found.value).tags.value_or(std::vector<Tag>());

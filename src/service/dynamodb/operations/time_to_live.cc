@@ -26,7 +26,7 @@ aws::Result<void> check(const Table& table, const TimeToLiveSpecification& wante
 
 aws::Result<DescribeTimeToLiveOutput> describe_time_to_live(DynamoDb& db, const aws::Caller& caller,
                                                             const DescribeTimeToLiveInput& input) {
-  const TablePtr table = TRY(db.tables().find(caller, input.table_name));
+  const TablePtr table = TRY(db.tables().find_any(caller, input.table_name));
   DescribeTimeToLiveOutput output;
   auto& description = output.time_to_live_description.emplace();
   description.time_to_live_status = table->expiry_attribute ? "ENABLED" : "DISABLED";
@@ -38,7 +38,7 @@ aws::Result<UpdateTimeToLiveOutput> update_time_to_live(DynamoDb& db, const aws:
                                                         const UpdateTimeToLiveInput& input) {
   const TimeToLiveSpecification& wanted = input.time_to_live_specification;
   std::unique_lock lock(db.definitions());
-  const TablePtr table = TRY(db.tables().find(caller, input.table_name));
+  const TablePtr table = TRY(db.tables().find_any(caller, input.table_name));
   TRY_VOID(check(*table, wanted));
   const std::string row = time_to_live_row(caller.account, caller.region, table->name());
   kv::Batch batch;

@@ -92,7 +92,7 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   if (input.global_secondary_index_updates) TRY_VOID(check_index_updates(*input.global_secondary_index_updates));
 
   std::unique_lock lock(db.definitions());
-  const TablePtr table = TRY(db.tables().find(caller, input.table_name));
+  const TablePtr table = TRY(db.tables().find_any(caller, input.table_name));
   TRY_VOID(check_not_updating(*table, input));
   TableDescription description = table->description;
   kv::Batch batch;
@@ -110,7 +110,7 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   db.tables().stage(batch, caller, description);
   (void)db.store().commit(batch);
   db.tables().published(caller, table->name());
-  const TablePtr changed = TRY(db.tables().find(caller, input.table_name));
+  const TablePtr changed = TRY(db.tables().find_any(caller, input.table_name));
   lock.unlock();
   retention_staged(db);
   rolls_staged(db);

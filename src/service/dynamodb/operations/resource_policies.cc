@@ -1,0 +1,80 @@
+// Policies of tables and streams. They are kept; what they allow is not decided on yet.
+
+#include <fmt/format.h>
+
+#include "aws/dynamodb/operations.h"
+#include "aws/shape_json.h"
+#include "engine/kv/key.h"
+#include "service/dynamodb/dynamodb.h"
+
+namespace leat::dynamodb {
+namespace {
+
+constexpr std::size_t kMaxPolicy = 20 << 10;  // bytes
+
+std::string policy_row(const aws::Caller& caller, std::string_view arn) {
+  return home_key(caller.account, caller.region, 'P') + kv::make_key(arn);
+}
+
+std::optional<GetResourcePolicyOutput> load(DynamoDb& db, const aws::Caller& caller, std::string_view arn) {
+  const auto found = db.store().get(policy_row(caller, arn));
+  if (!found.value) return std::nullopt;
+  return aws::from_json<GetResourcePolicyOutput>(*found.value);
+}
+
+aws::Result<void> check_revision(const std::optional<GetResourcePolicyOutput>& current,
+                                 const std::optional<std::string>& expected) {
+  if (!expected) return {};
+  const bool matches = *expected == "NO_POLICY" ? !current : current && current->revision_id == *expected;
+  if (matches) return {};
+  return aws::fail(
+      errors::kPolicyNotFound,
+      fmt::format("Resource-based policy not found for the provided ResourceArn with revision {}", *expected));
+}
+
+}  // namespace
+
+aws::Result<PutResourcePolicyOutput> put_resource_policy(DynamoDb& db, const aws::Caller& caller,
+                                                         const PutResourcePolicyInput& input) {
+  if (input.policy.size() > kMaxPolicy)
+    return aws::fail(errors::kValidation, "Resource-based policy size exceeds the limit of 20 KB");
+  std::unique_lock lock(db.definitions());
+  TRY(db.tables().find_any(caller, input.resource_arn));
+  const auto current = load(db, caller, input.resource_arn);
+  TRY_VOID(check_revision(current, input.expected_revision_id));
+  // The same policy again is no change.
+  if (current && current->policy == input.policy) return PutResourcePolicyOutput{current->revision_id};
+  const std::string revision = std::to_string(to_millis(db.clock().now()));
+  kv::Batch batch;
+  batch.put(policy_row(caller, input.resource_arn), aws::to_json(GetResourcePolicyOutput{input.policy, revision}));
+  (void)db.store().commit(batch);
+  return PutResourcePolicyOutput{revision};
+}
+
+aws::Result<GetResourcePolicyOutput> get_resource_policy(DynamoDb& db, const aws::Caller& caller,
+                                                         const GetResourcePolicyInput& input) {
+  TRY(db.tables().find_any(caller, input.resource_arn));
+  auto found = load(db, caller, input.resource_arn);
+  if (!found)
+    return aws::fail(
+        errors::kPolicyNotFound,
+        fmt::format("Resource-based policy not found for the provided ResourceArn: {}", input.resource_arn));
+  return std::move(*found);
+}
+
+aws::Result<DeleteResourcePolicyOutput> delete_resource_policy(DynamoDb& db, const aws::Caller& caller,
+                                                               const DeleteResourcePolicyInput& input) {
+  std::unique_lock lock(db.definitions());
+  TRY(db.tables().find_any(caller, input.resource_arn));
+  const auto current = load(db, caller, input.resource_arn);
+  TRY_VOID(check_revision(current, input.expected_revision_id));
+  DeleteResourcePolicyOutput output;
+  if (!current) return output;
+  output.revision_id = current->revision_id;
+  kv::Batch batch;
+  batch.erase(policy_row(caller, input.resource_arn));
+  (void)db.store().commit(batch);
+  return output;
+}
+
+}  // namespace leat::dynamodb
