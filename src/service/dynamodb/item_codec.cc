@@ -1,7 +1,9 @@
 #include "service/dynamodb/item_codec.h"
 
+#include "base/encoding.h"
 #include "base/varint.h"
 #include "engine/kv/store.h"
+#include "service/dynamodb/returned_item.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -77,10 +79,63 @@ class Reader {
     return *value;
   }
 
+  void append_map(std::string& out, std::size_t depth) {
+    out += '{';
+    append_each(out, [&] {
+      append_json_string(out, text());
+      out += ':';
+      append_value(out, depth);
+    });
+    out += '}';
+  }
+
   bool done() const { return bytes_.empty(); }
   [[noreturn]] static void damaged() { throw kv::StoreFailure("damaged item"); }
 
  private:
+  // Appends a counted sequence with commas.
+  template <class Append>
+  void append_each(std::string& out, Append append) {
+    for (std::uint64_t left = varint(); left > 0; --left) {
+      append();
+      if (left > 1) out += ',';
+    }
+  }
+
+  template <class Append>
+  void append_array(std::string& out, Append append) {
+    out += '[';
+    append_each(out, append);
+    out += ']';
+  }
+
+  void append_binary(std::string& out) {
+    out += '"';
+    append_base64(out, text());
+    out += '"';
+  }
+
+  void append_value(std::string& out, std::size_t depth) {
+    static constexpr std::string_view kTypes[] = {"NULL", "BOOL", "N", "S", "B", "L", "M", "SS", "NS", "BS"};
+    const auto tag = static_cast<std::size_t>(byte());
+    if (depth > 2 * kMaxDepth || tag >= std::size(kTypes)) damaged();
+    out += "{\"";
+    out += kTypes[tag];
+    out += "\":";
+    switch (tag) {
+      case 0: out += "true"; break;
+      case 1: out += byte() != '\0' ? "true" : "false"; break;
+      case 2:
+      case 3: append_json_string(out, text()); break;
+      case 4: append_binary(out); break;
+      case 5: append_array(out, [&] { append_value(out, depth + 1); }); break;
+      case 6: append_map(out, depth + 1); break;
+      case 9: append_array(out, [&] { append_binary(out); }); break;
+      default: append_array(out, [&] { append_json_string(out, text()); });
+    }
+    out += '}';
+  }
+
   std::string_view text() {
     const std::uint64_t size = varint();
     if (size > bytes_.size()) damaged();
@@ -128,6 +183,14 @@ std::string encode_item(const Item& item) {
   return out;
 }
 
+void append_stored_json(std::string_view stored, std::string& out) {
+  Reader reader(stored);
+  if (reader.byte() != kVersion) Reader::damaged();
+  out.reserve(out.size() + 2 * reader.varint());
+  reader.append_map(out, 0);
+  if (!reader.done()) Reader::damaged();
+}
+
 std::size_t stored_size(std::string_view stored) {
   if (stored.empty()) return 0;
   Reader reader(stored);
@@ -143,5 +206,20 @@ Item decode_item(std::string_view stored) {
   if (!reader.done()) Reader::damaged();
   return item;
 }
+
+// Only outputs hold returned items; they are read back where a service keeps an output.
+const aws::CustomAccess ReturnedItem::kJson{[](const void* element, void* value) -> std::string {
+                                              Item item;
+                                              std::string problem = Item::kJson.decode(element, &item);
+                                              if (problem.empty()) *static_cast<ReturnedItem*>(value) = std::move(item);
+                                              return problem;
+                                            },
+                                            [](const void* value, std::string& out) {
+                                              const auto& item = *static_cast<const ReturnedItem*>(value);
+                                              if (item.stored().empty())
+                                                append_json(item.item(), out);
+                                              else
+                                                append_stored_json(item.stored(), out);
+                                            }};
 
 }  // namespace leat::dynamodb

@@ -20,6 +20,9 @@ std::string encode_item(const Item& item);
 // The item's size, without decoding it; 0 where there is none.
 std::size_t stored_size(std::string_view stored);
 
+// Appends the JSON of a stored item, as append_json() would of the decoded one.
+void append_stored_json(std::string_view stored, std::string& out);
+
 // Throws kv::StoreFailure where the bytes are damaged.
 Item decode_item(std::string_view stored);
 

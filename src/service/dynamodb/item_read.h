@@ -8,6 +8,7 @@
 #include "service/dynamodb/expression/parser.h"
 #include "service/dynamodb/legacy.h"
 #include "service/dynamodb/parameters.h"
+#include "service/dynamodb/returned_item.h"
 
 namespace leat::dynamodb {
 
@@ -31,8 +32,9 @@ aws::Result<std::optional<expression::Projection>> read_projection(const Input& 
   return projection;
 }
 
-inline Item projected(const std::optional<expression::Projection>& projection, const StoredItem& item) {
-  return projection ? expression::project(*projection, item.item()) : item.item();
+inline ReturnedItem projected(const std::optional<expression::Projection>& projection, const StoredItem& item) {
+  if (!projection) return item;
+  return expression::project(*projection, item.item());
 }
 
 }  // namespace leat::dynamodb

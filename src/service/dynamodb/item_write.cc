@@ -27,7 +27,7 @@ aws::Result<void> WriteCondition::check(const StoredItem& before) const {
   static constexpr std::string_view kMessage = "The conditional request failed";
   if (!return_item || !before.exists()) return aws::fail(errors::kConditionalCheckFailed, std::string(kMessage));
   ConditionalCheckFailedException details;
-  details.item = before.item();
+  details.item = before;
   return aws::fail_with(errors::kConditionalCheckFailed, std::string(kMessage), std::move(details));
 }
 

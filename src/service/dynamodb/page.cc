@@ -141,12 +141,20 @@ class PageReader {
       ++page_.count;
       return;
     }
+    if (!request_.filter && !request_.projection && !reads_table_) {
+      ++page_.count;
+      page_.items.emplace_back(stored);
+      return;
+    }
     Item item = decode_item(stored);
     if (reads_table_) item = whole_item(item);
     if (request_.filter && !expression::holds(*request_.filter, item)) return;
     ++page_.count;
     if (request_.count_only()) return;
-    page_.items.push_back(request_.projection ? expression::project(*request_.projection, item) : std::move(item));
+    if (!request_.projection)
+      page_.items.emplace_back(std::move(item));
+    else
+      page_.items.emplace_back(expression::project(*request_.projection, item));
   }
 
   // Each costs a read of its own.

@@ -9,6 +9,7 @@
 #include "service/dynamodb/expression/parser.h"
 #include "service/dynamodb/legacy.h"
 #include "service/dynamodb/parameters.h"
+#include "service/dynamodb/returned_item.h"
 
 namespace leat::dynamodb {
 
@@ -29,7 +30,7 @@ struct PageRequest {
 };
 
 struct Page {
-  std::vector<Item> items;
+  std::vector<ReturnedItem> items;
   std::int32_t count = 0;  // that passed the filter
   std::int32_t scanned_count = 0;
   CapacityUse use;

@@ -124,11 +124,11 @@ dynamodbstreams::Record present_record(const RecordContext& context, const shard
   auto& change = out.dynamodb.emplace();
   // DynamoDB gives whole seconds.
   change.approximate_creation_date_time = std::chrono::floor<std::chrono::seconds>(stored.time);
-  change.keys = decode_item(record.keys);
+  change.keys.emplace(record.keys);
   change.size_bytes = static_cast<std::int64_t>(stored_size(record.keys) + stored_size(record.old_image) +
                                                 stored_size(record.new_image));
-  if (!record.old_image.empty()) change.old_image = decode_item(record.old_image);
-  if (!record.new_image.empty()) change.new_image = decode_item(record.new_image);
+  if (!record.old_image.empty()) change.old_image.emplace(record.old_image);
+  if (!record.new_image.empty()) change.new_image.emplace(record.new_image);
   change.sequence_number = sequence_number(context.shard, stored.position);
   change.stream_view_type = context.view_type;
   return out;

@@ -21,7 +21,7 @@ aws::Result<DeleteItemOutput> delete_item(DynamoDb& db, const aws::Caller& calle
   const ItemWrite write = delete_of(table, TRY(key_from_parameter(table->key, input.key)), std::move(condition));
   const auto written = TRY(db.write(write));
   DeleteItemOutput output;
-  if (wants_old && written.before.exists()) output.attributes = written.before.item();
+  if (wants_old && written.before.exists()) output.attributes = written.before;
   if (wants_capacity(input.return_consumed_capacity))
     output.consumed_capacity =
         consumed(input.return_consumed_capacity, *table, write_use(*table, write.key.row, written));

@@ -23,7 +23,7 @@ aws::Result<PutItemOutput> put_item(DynamoDb& db, const aws::Caller& caller, con
       put_of(table, TRY(key_from_item(table->key, input.item)), encode_item(input.item), std::move(condition));
   const auto written = TRY(db.write(write));
   PutItemOutput output;
-  if (wants_old && written.before.exists()) output.attributes = written.before.item();
+  if (wants_old && written.before.exists()) output.attributes = written.before;
   if (wants_capacity(input.return_consumed_capacity))
     output.consumed_capacity =
         consumed(input.return_consumed_capacity, *table, write_use(*table, write.key.row, written));

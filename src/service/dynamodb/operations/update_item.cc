@@ -18,12 +18,12 @@ expression::Projection touched(const expression::Update& update, const UpdateIte
   return paths;
 }
 
-std::optional<Item> returned_attributes(std::string_view mode, const ItemWritten& written,
-                                        const expression::Projection& paths) {
+std::optional<ReturnedItem> returned_attributes(std::string_view mode, const ItemWritten& written,
+                                                const expression::Projection& paths) {
   if (mode == "NONE") return std::nullopt;
   const StoredItem& source = mode.ends_with("OLD") ? written.before : written.after;
   if (!source.exists()) return std::nullopt;
-  if (mode.starts_with("ALL")) return source.item();
+  if (mode.starts_with("ALL")) return source;
   Item out = expression::project(paths, source.item());
   if (out.empty()) return std::nullopt;
   return out;

@@ -34,7 +34,7 @@ struct Place {
     const std::string_view json = std::string_view(*text).substr(static_cast<std::size_t>(end + 1 - text->data()));
     if (aws::JsonReader().read(ItemResponse::kShape, json, &key, violations) || !violations.empty())
       return std::nullopt;
-    out.key = std::move(key.item);
+    if (key.item) out.key = key.item->item();
     return out;
   }
 };
@@ -50,8 +50,9 @@ expression::Projection heads(const expression::Projection& paths) {
 }
 
 // A path's value stands in the answer under the path's last name.
-Item project(const expression::Projection& paths, const Item& item) {
-  if (paths.empty()) return item;
+ReturnedItem project(const expression::Projection& paths, ReturnedItem returned) {
+  if (paths.empty()) return returned;
+  const Item& item = returned.item();
   Item out;
   for (const auto& path : paths) {
     const AttributeValue* found = expression::find(item, path);
@@ -136,7 +137,7 @@ aws::Result<Selected> select(DynamoDb& db, const aws::Caller& caller, const Stat
     part.limit = left;
     Page page = TRY(read_page(db, std::move(part)));
     out.use.add(page.use);
-    for (Item& item : page.items) out.items.push_back(project(statement.projection, item));
+    for (ReturnedItem& item : page.items) out.items.push_back(project(statement.projection, std::move(item)));
     if (left) *left -= page.scanned_count;
     if (!page.last_evaluated_key && !(left && *left <= 0 && place->range + 1 < chosen.ranges.size())) continue;
     out.last_evaluated_key = page.last_evaluated_key;
@@ -164,11 +165,11 @@ aws::Result<ItemWrite> write_of(DynamoDb& db, const aws::Caller& caller, const S
   }
 }
 
-std::optional<Item> returned(const Statement& statement, const ItemWritten& written) {
+std::optional<ReturnedItem> returned(const Statement& statement, const ItemWritten& written) {
   if (statement.returning.empty()) return std::nullopt;
   const StoredItem& source = statement.returning.ends_with("OLD") ? written.before : written.after;
   if (!source.exists()) return std::nullopt;
-  if (statement.returning.starts_with("ALL")) return source.item();
+  if (statement.returning.starts_with("ALL")) return source;
   expression::Projection paths;
   for (const auto& action : statement.update) paths.push_back(action.path);
   return expression::project(paths, source.item());
@@ -183,9 +184,9 @@ aws::Result<PointRead> point_read(DynamoDb& db, const aws::Caller& caller, const
   return PointRead{table, TRY(key_from_parameter(table->key, *demanded))};
 }
 
-std::optional<Item> shown(const Statement& statement, const StoredItem& item) {
+std::optional<ReturnedItem> shown(const Statement& statement, const StoredItem& item) {
   if (!item.exists() || !expression::holds(*statement.where, item.item())) return std::nullopt;
-  return project(statement.projection, item.item());
+  return project(statement.projection, item);
 }
 
 }  // namespace leat::dynamodb::partiql

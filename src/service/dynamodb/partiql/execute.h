@@ -8,6 +8,7 @@
 #include "service/dynamodb/capacity.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/partiql/statement.h"
+#include "service/dynamodb/returned_item.h"
 
 namespace leat::dynamodb::partiql {
 
@@ -19,7 +20,7 @@ struct SelectOptions {
 
 struct Selected {
   TablePtr table;
-  std::vector<Item> items;
+  std::vector<ReturnedItem> items;
   CapacityUse use;
   std::optional<std::string> next_token;
   std::optional<Item> last_evaluated_key;
@@ -34,7 +35,7 @@ aws::Result<ItemWrite> write_of(DynamoDb& db, const aws::Caller& caller, const S
                                 const std::optional<std::string>& return_values_on_failure);
 
 // What RETURNING asks for.
-std::optional<Item> returned(const Statement& statement, const ItemWritten& written);
+std::optional<ReturnedItem> returned(const Statement& statement, const ItemWritten& written);
 
 // The one item that a SELECT by the whole primary key is about. ValidationException where the key is not whole.
 struct PointRead {
@@ -44,6 +45,6 @@ struct PointRead {
 aws::Result<PointRead> point_read(DynamoDb& db, const aws::Caller& caller, const Statement& statement);
 
 // The item as the SELECT shows it, or nothing where its condition does not hold.
-std::optional<Item> shown(const Statement& statement, const StoredItem& item);
+std::optional<ReturnedItem> shown(const Statement& statement, const StoredItem& item);
 
 }  // namespace leat::dynamodb::partiql

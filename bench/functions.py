@@ -1,0 +1,213 @@
+"""Functions: latency, throughput, invocations and cold starts beside a bare pipe into the same handler."""
+import io
+import json
+import os
+import statistics
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+
+from harness import *  # noqa: F403 (the harness is the language of this file)
+
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+# Notes when its first line ran; an event {"report": …} gets the notes.
+NOTING = """
+import time
+notes = []
+def handler(event, context=None):
+    now = time.time_ns()
+    if 'report' in event:
+        return notes
+    notes.append((now, len(event.get('Records', ())), time.time_ns()))
+"""
+COUNTING = """
+import time
+notes, total = [], 0
+def handler(event, context=None):
+    global total
+    now = time.time_ns()
+    if 'report' in event:
+        return notes
+    total += len(event['Records'])
+    notes.append((now, len(event['Records']), time.time_ns()))
+"""
+# The bare pipe: length and JSON in, length and JSON out, the same handler between.
+PIPE = """
+import json, struct, sys
+scope = {}
+exec(open(sys.argv[1]).read(), scope)
+handler, source, sink = scope['handler'], sys.stdin.buffer, sys.stdout.buffer
+while True:
+    head = source.read(4)
+    if not head:
+        break
+    answer = json.dumps(handler(json.loads(source.read(struct.unpack('>I', head)[0])))).encode()
+    sink.write(struct.pack('>I', len(answer)) + answer)
+    sink.flush()
+"""
+
+
+class BarePipe:
+    def __init__(self, code, scratch):
+        (scratch / "handler.py").write_text(code)
+        self.process = subprocess.Popen([sys.executable, "-c", PIPE, scratch / "handler.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+
+    def call(self, payload):
+        self.process.stdin.write(struct.pack(">I", len(payload)) + payload)
+        size = struct.unpack(">I", self.read(4))[0]
+        return self.read(size)
+
+    def read(self, size):
+        out = b""
+        while len(out) < size:
+            out += self.process.stdout.read(size - len(out))
+        return out
+
+    def round_trip(self, payload, times=2000):
+        """Median microseconds."""
+        samples = []
+        for _ in range(times):
+            began = time.perf_counter_ns()
+            self.call(payload)
+            samples.append((time.perf_counter_ns() - began) / 1000)
+        return statistics.median(samples)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def package(name, text):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, text)
+    return out.getvalue()
+
+
+def create_function(leat, name, code, runtime="python3.11", file="main.py", handler="main.handler", **settings):
+    iam, functions = leat.client("iam"), leat.client("lambda")
+    try:
+        iam.create_role(RoleName="bench", AssumeRolePolicyDocument=TRUST)
+    except iam.exceptions.EntityAlreadyExistsException:
+        pass
+    functions.create_function(FunctionName=name, Runtime=runtime, Handler=handler, Role="arn:aws:iam::000000000000:role/bench", Code={"ZipFile": package(file, code)}, Timeout=60, MemorySize=512, **settings)
+    return functions
+
+
+def report(functions, name):
+    return json.loads(functions.invoke(FunctionName=name, Payload=b'{"report": 1}')["Payload"].read())
+
+
+def bench_latency(options, scratch):
+    """From PutItem's reply to the handler's first line."""
+    probes = 200 if options.quick else 1000
+    with Leat() as leat:
+        leat.make_user()
+        arn = create_table(leat.client("dynamodb"), "watched", stream=True, on_demand=False)
+        functions = create_function(leat, "noting", NOTING)
+        functions.create_event_source_mapping(FunctionName="noting", EventSourceArn=arn, StartingPosition="LATEST")
+        raw, signer, replies = RawClient(leat.port), Signer(leat.port, leat.key, leat.secret), []
+        for i in range(probes + 20):
+            body = json.dumps({"TableName": "watched", "Item": item(i)})
+            request = raw.prepare(signer.headers(body, "DynamoDB_20120810.PutItem"), body)
+            raw.call(request)
+            replies.append(time.time_ns())
+            time.sleep(0.3 if i < 3 else 0.003)  # one record at a time: the pace of the load, not a wait for a result
+        notes = report(functions, "noting")
+    assert len(notes) == len(replies), (len(notes), len(replies))
+    samples = sorted((started - replied) / 1e6 for (started, _, _), replied in list(zip(notes, replies))[20:])
+    median, p99 = statistics.median(samples), samples[int(len(samples) * 0.99) - 1]
+    pipe = BarePipe(NOTING, scratch)
+    event = json.dumps({"Records": [{"eventID": "x" * 32, "eventName": "INSERT", "dynamodb": {"NewImage": item(1), "Keys": {"id": {"S": "key-1"}}}}]}).encode()
+    bare = pipe.round_trip(event) / 1000
+    pipe.close()
+    row("PutItem's reply to the handler's first line, warm, median", f"{median:.3f} ms", f"bare pipe round trip {bare:.3f} ms", f"{median / bare:.1f}×", "≤ 8×, < 2 ms", median <= 8 * bare and median < 2)
+    row("the same, 99th percentile", f"{p99:.3f} ms", "—", "—", "< 10 ms", p99 < 10)
+
+
+def bench_throughput(options, scratch):
+    """Records through one mapping, batches of 1,000, a handler that only counts."""
+    count = 20_000 if options.quick else 100_000
+    with Leat() as leat:
+        dynamodb = leat.client("dynamodb")
+        arn = create_table(dynamodb, "source", stream=True, on_demand=False)
+        fill(leat.port, "source", 0, count - 1)
+        functions = create_function(leat, "counting", COUNTING)
+        functions.invoke(FunctionName="counting", Payload=b'{"report": 1}')
+        streams = leat.client("dynamodbstreams")
+        shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        records = streams.get_records(ShardIterator=iterator, Limit=1000)["Records"]
+        mapping = functions.create_event_source_mapping(FunctionName="counting", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=1000)
+        notes = []
+        while sum(number for _, number, _ in notes) < count:
+            time.sleep(1)
+            notes = report(functions, "counting")
+        functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    for record in records:
+        record["dynamodb"]["ApproximateCreationDateTime"] = int(record["dynamodb"]["ApproximateCreationDateTime"].timestamp())
+        record["eventSourceARN"] = arn
+    seconds = (notes[-1][2] - notes[0][0]) / 1e9
+    rate = sum(number for _, number, _ in notes) / seconds
+    event = json.dumps({"Records": records}, separators=(",", ":")).encode()
+    pipe = BarePipe(COUNTING, scratch)
+    pipe.call(event)
+    began, batches = time.time(), 50
+    for _ in range(batches):
+        pipe.call(event)
+    bare = batches * len(records) / (time.time() - began)
+    pipe.close()
+    row("records through one mapping, batches of 1,000", f"{rate:,.0f}/s", f"bare pipe {bare:,.0f}/s", f"{rate / bare:.2f}", "≥ 0.5", rate >= 0.5 * bare)
+
+
+def bench_invoke(options, scratch):
+    """Synchronous Invoke of a warm function."""
+    with Leat() as leat:
+        leat.make_user()
+        create_function(leat, "noting", NOTING)
+        raw, signer, path = RawClient(leat.port), Signer(leat.port, leat.key, leat.secret, "lambda"), "/2015-03-31/functions/noting/invocations"
+        request, samples = raw.prepare(signer.headers('{"x": 1}', path=path), '{"x": 1}', path), []
+        for _ in range(1000):
+            began = time.perf_counter_ns()
+            raw.call(request)
+            samples.append((time.perf_counter_ns() - began) / 1000)
+    median = statistics.median(samples[100:])
+    pipe = BarePipe(NOTING, scratch)
+    bare = pipe.round_trip(b'{"x": 1}')
+    pipe.close()
+    row("synchronous Invoke, warm, median", f"{median:.0f} µs", f"bare pipe round trip {bare:.0f} µs", f"{median / bare:.1f}×", "≤ 8×", median <= 8 * bare)
+
+
+def median_ms(command, times, **more):
+    samples = []
+    for _ in range(times):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True, **more)
+        samples.append(1000 * (time.perf_counter() - began))
+    return statistics.median(samples)
+
+
+def bench_cold(options, scratch):
+    """The first invocation of a function, its SDK loaded."""
+    cases = {
+        "Python with boto3": ("python3.11", "main.py", "main.handler", "import boto3\ndef handler(event, context):\n    return boto3.__version__\n"),
+        "Node.js with its SDK": ("nodejs20.x", "index.js", "index.handler", "const { DynamoDBClient } = require('@aws-sdk/client-dynamodb');\nconst { DynamoDBDocumentClient } = require('@aws-sdk/lib-dynamodb');\nexports.handler = async () => typeof DynamoDBClient;\n"),
+    }
+    site, modules = {"PYTHONPATH": str(ROOT / "runtimes/python/site-packages")}, {"NODE_PATH": str(ROOT / "runtimes/nodejs/node_modules")}
+    bare = {
+        "Python with boto3": median_ms(["python3", "-c", "import boto3"], 7, env={**os.environ, **site}),
+        "Node.js with its SDK": median_ms(["node", "-e", "require('@aws-sdk/client-dynamodb'); require('@aws-sdk/lib-dynamodb')"], 7, env={**os.environ, **modules}),
+    }
+    with Leat() as leat:
+        for name, (runtime, file, handler, code) in cases.items():
+            samples = []
+            for i in range(7):
+                functions = create_function(leat, f"cold-{runtime[:4]}-{i}", code, runtime, file, handler)
+                time.sleep(1.2)  # the spare of the runtime starts in the background, as between a user's deployments
+                began = time.perf_counter()
+                functions.invoke(FunctionName=f"cold-{runtime[:4]}-{i}", Payload=b"{}")
+                samples.append(1000 * (time.perf_counter() - began))
+            cold = statistics.median(samples)
+            row(f"cold start, {name}", f"{cold:.0f} ms", f"bare import {bare[name]:.0f} ms", f"{cold / bare[name]:.2f}", "≤ 0.5", cold <= 0.5 * bare[name])
