@@ -34,7 +34,7 @@ struct Step {
 // An item whose entry is there already was written after the index was made.
 void stage_missing_entry(kv::Batch& batch, const kv::Store& store, const Index& index, std::string_view place,
                          StoredItem item) {
-  const auto row = entry_row(index, item.item(), place);
+  const auto row = entry_row(index, item, place);
   if (!row) return;
   const kv::Versioned entry = store.get(*row);
   batch.expect(*row, entry.version);

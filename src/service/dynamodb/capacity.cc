@@ -12,8 +12,8 @@ double units(std::size_t bytes, std::size_t unit) {
 }
 
 double entry_units(const Index& index, std::string_view place, const ItemWritten& written) {
-  const auto old_row = written.before.exists() ? entry_row(index, written.before.item(), place) : std::nullopt;
-  const auto new_row = written.after.exists() ? entry_row(index, written.after.item(), place) : std::nullopt;
+  const auto old_row = written.before.exists() ? entry_row(index, written.before, place) : std::nullopt;
+  const auto new_row = written.after.exists() ? entry_row(index, written.after, place) : std::nullopt;
   const std::string old_value = old_row ? entry_value(index, written.before) : std::string();
   const std::string new_value = new_row ? entry_value(index, written.after) : std::string();
   if (old_row == new_row)

@@ -15,8 +15,9 @@ std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(aws::errors::kValidation, std::move(message));
 }
 
-aws::Result<void> check_key(const Index& index, const KeyAttribute& attribute, const Item& item, std::size_t limit) {
-  const AttributeValue* value = item.find(attribute.name);
+aws::Result<void> check_key(const Index& index, const KeyAttribute& attribute, const StoredItem& item,
+                            std::size_t limit) {
+  const auto value = item.attribute(attribute.name);
   if (!value) return {};
   if (value->type() != attribute.type) {
     return refuse(fmt::format(
@@ -46,30 +47,29 @@ bool Index::projects(std::string_view attribute) const {
   return projects_all || std::binary_search(attributes.begin(), attributes.end(), attribute);
 }
 
-std::optional<std::string> entry_row(const Index& index, const Item& item, std::string_view place) {
-  const auto key_value = [&](const KeyAttribute& attribute) -> const AttributeValue* {
-    const AttributeValue* value = item.find(attribute.name);
-    return value && value->type() == attribute.type && key_size(*value) > 0 ? value : nullptr;
+std::optional<std::string> entry_row(const Index& index, const StoredItem& item, std::string_view place) {
+  const auto key_value = [&](const KeyAttribute& attribute) {
+    auto value = item.attribute(attribute.name);
+    if (value && (value->type() != attribute.type || key_size(*value) == 0)) value.reset();
+    return value;
   };
-  const AttributeValue* partition = key_value(index.key.partition);
-  const AttributeValue* sort = index.key.sort ? key_value(*index.key.sort) : nullptr;
-  if (!partition || (index.key.sort && !sort)) return std::nullopt;
+  const auto partition = key_value(index.key.partition);
+  if (!partition) return std::nullopt;
   std::string row = partition_prefix(index.key, *partition);
-  if (sort) append_part(row, *sort);
+  if (index.key.sort) {
+    const auto sort = key_value(*index.key.sort);
+    if (!sort) return std::nullopt;
+    append_part(row, *sort);
+  }
   row += place;
   return row;
 }
 
-std::string entry_value(const Index& index, const StoredItem& stored) {
-  if (index.projects_all) return std::string(stored.bytes());
-  Item projected;
-  for (const auto& [name, value] : stored.item()) {
-    if (index.projects(name)) projected.add_unsorted(name, value);
-  }
-  return encode_item(projected);
+std::string entry_value(const Index& index, const StoredItem& item) {
+  return index.projects_all ? std::string(item.bytes()) : project_stored(item.bytes(), index.attributes);
 }
 
-aws::Result<void> check_index_keys(const Table& table, const Item& item) {
+aws::Result<void> check_index_keys(const Table& table, const StoredItem& item) {
   for (const Index& index : table.indexes) {
     TRY_VOID(check_key(index, index.key.partition, item, kMaxPartitionKey));
     if (index.key.sort) TRY_VOID(check_key(index, *index.key.sort, item, kMaxSortKey));

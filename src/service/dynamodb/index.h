@@ -28,12 +28,12 @@ struct Index {
 };
 
 // Where an item stands in an index: nullopt where it lacks the index's key. `place` is the item's own.
-std::optional<std::string> entry_row(const Index& index, const Item& item, std::string_view place);
+std::optional<std::string> entry_row(const Index& index, const StoredItem& item, std::string_view place);
 
 // The stored form of what the index projects of an item.
 std::string entry_value(const Index& index, const StoredItem& item);
 
 // Refuses an item whose attributes cannot be keys of the table's indexes.
-aws::Result<void> check_index_keys(const Table& table, const Item& item);
+aws::Result<void> check_index_keys(const Table& table, const StoredItem& item);
 
 }  // namespace leat::dynamodb

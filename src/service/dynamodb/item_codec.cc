@@ -1,5 +1,7 @@
 #include "service/dynamodb/item_codec.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/varint.h"
 #include "engine/kv/store.h"
@@ -66,6 +68,27 @@ class Reader {
     return out;
   }
 
+  AttributeValue value(std::size_t depth) {
+    if (depth > 2 * kMaxDepth) damaged();
+    switch (byte()) {
+      case 0: return Null{};
+      case 1: return byte() != '\0';
+      case 2: return Number{std::string(text())};
+      case 3: return std::string(text());
+      case 4: return Binary{std::string(text())};
+      case 5: {
+        List list;
+        for (std::uint64_t left = varint(); left > 0; --left) list.push_back(value(depth + 1));
+        return list;
+      }
+      case 6: return map(depth + 1);
+      case 7: return StringSet{strings()};
+      case 8: return NumberSet{strings()};
+      case 9: return BinarySet{strings()};
+      default: damaged();
+    }
+  }
+
   char byte() {
     if (bytes_.empty()) damaged();
     const char out = bytes_.front();
@@ -89,6 +112,21 @@ class Reader {
     out += '}';
   }
 
+  // Calls visit(name) before each attribute's value is at the front; the visitor says whether it has read the value.
+  template <class Visit>
+  void each_attribute(Visit visit) {
+    for (std::uint64_t left = varint(); left > 0; --left) {
+      if (!visit(text())) skip(0);
+    }
+  }
+
+  // Removes a value from the front and returns its bytes.
+  std::string_view raw_value() {
+    const std::string_view from = bytes_;
+    skip(0);
+    return from.substr(0, from.size() - bytes_.size());
+  }
+
   bool done() const { return bytes_.empty(); }
   [[noreturn]] static void damaged() { throw kv::StoreFailure("damaged item"); }
 
@@ -107,6 +145,32 @@ class Reader {
     out += '[';
     append_each(out, append);
     out += ']';
+  }
+
+  void skip(std::size_t depth) {
+    if (depth > 2 * kMaxDepth) damaged();
+    switch (byte()) {
+      case 0: return;
+      case 1: byte(); return;
+      case 2:
+      case 3:
+      case 4: text(); return;
+      case 5:
+        for (std::uint64_t left = varint(); left > 0; --left) skip(depth + 1);
+        return;
+      case 6:
+        for (std::uint64_t left = varint(); left > 0; --left) {
+          text();
+          skip(depth + 1);
+        }
+        return;
+      case 7:
+      case 8:
+      case 9:
+        for (std::uint64_t left = varint(); left > 0; --left) text();
+        return;
+      default: damaged();
+    }
   }
 
   void append_binary(std::string& out) {
@@ -150,27 +214,6 @@ class Reader {
     return out;
   }
 
-  AttributeValue value(std::size_t depth) {
-    if (depth > 2 * kMaxDepth) damaged();
-    switch (byte()) {
-      case 0: return Null{};
-      case 1: return byte() != '\0';
-      case 2: return Number{std::string(text())};
-      case 3: return std::string(text());
-      case 4: return Binary{std::string(text())};
-      case 5: {
-        List list;
-        for (std::uint64_t left = varint(); left > 0; --left) list.push_back(value(depth + 1));
-        return list;
-      }
-      case 6: return map(depth + 1);
-      case 7: return StringSet{strings()};
-      case 8: return NumberSet{strings()};
-      case 9: return BinarySet{strings()};
-      default: damaged();
-    }
-  }
-
   std::string_view bytes_;
 };
 
@@ -181,6 +224,40 @@ std::string encode_item(const Item& item) {
   append_varint(out, size_of(item));
   append_map(out, item);
   return out;
+}
+
+std::optional<AttributeValue> stored_attribute(std::string_view stored, std::string_view wanted) {
+  Reader reader(stored);
+  if (reader.byte() != kVersion) Reader::damaged();
+  reader.varint();
+  std::optional<AttributeValue> found;
+  reader.each_attribute([&](std::string_view name) {
+    if (name != wanted) return false;
+    found = reader.value(0);
+    return true;
+  });
+  return found;
+}
+
+std::string project_stored(std::string_view stored, const std::vector<std::string>& names) {
+  Reader reader(stored);
+  if (reader.byte() != kVersion) Reader::damaged();
+  reader.varint();
+  std::string attributes;
+  std::size_t count = 0, size = 0;
+  reader.each_attribute([&](std::string_view name) {
+    if (!std::binary_search(names.begin(), names.end(), name)) return false;
+    const std::string_view raw = reader.raw_value();
+    append_bytes(attributes, name);
+    attributes += raw;
+    size += name.size() + size_of(Reader(raw).value(0));
+    ++count;
+    return true;
+  });
+  std::string out(1, kVersion);
+  append_varint(out, size);
+  append_varint(out, count);
+  return out + attributes;
 }
 
 void append_stored_json(std::string_view stored, std::string& out) {

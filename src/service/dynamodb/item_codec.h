@@ -7,8 +7,10 @@
 //   value  := tag(1 byte) payload             tag: the alternative of AttributeValue::Variant
 //     NULL -   BOOL 1 byte   N, S, B length bytes   L count { value }   M map   SS, NS, BS count { length bytes }
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "service/dynamodb/attribute_value.h"
 
@@ -19,6 +21,12 @@ std::string encode_item(const Item& item);
 
 // The item's size, without decoding it; 0 where there is none.
 std::size_t stored_size(std::string_view stored);
+
+// One attribute of a stored item, without decoding the others; nothing where it has none of that name.
+std::optional<AttributeValue> stored_attribute(std::string_view stored, std::string_view name);
+
+// The stored form of those attributes of a stored item that `names`, sorted, has.
+std::string project_stored(std::string_view stored, const std::vector<std::string>& names);
 
 // Appends the JSON of a stored item, as append_json() would of the decoded one.
 void append_stored_json(std::string_view stored, std::string& out);

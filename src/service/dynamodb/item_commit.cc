@@ -44,7 +44,7 @@ void stage_expiry(CommitContext& context, kv::Batch& batch, const Table& table, 
 
 aws::Result<void> stage_change(CommitContext& context, kv::Batch& batch, const Table& table, const ItemWrite& write,
                                const ItemWritten& change) {
-  if (!table.indexes.empty() && change.after.exists()) TRY_VOID(check_index_keys(table, change.after.item()));
+  if (!table.indexes.empty() && change.after.exists()) TRY_VOID(check_index_keys(table, change.after));
   if (change.after.exists())
     batch.put(write.key.row, change.after.bytes());
   else
@@ -80,8 +80,8 @@ aws::Result<ItemWritten> stage_write(CommitContext& context, kv::Batch& batch, c
 
 std::int64_t stage_entry(kv::Batch& batch, const kv::Store& store, const Index& index, std::string_view place,
                          const ItemWritten& change) {
-  auto old_row = change.before.exists() ? entry_row(index, change.before.item(), place) : std::nullopt;
-  const auto new_row = change.after.exists() ? entry_row(index, change.after.item(), place) : std::nullopt;
+  auto old_row = change.before.exists() ? entry_row(index, change.before, place) : std::nullopt;
+  const auto new_row = change.after.exists() ? entry_row(index, change.after, place) : std::nullopt;
   if (old_row && index.backfilling) {
     const kv::Versioned entry = store.get(*old_row);
     batch.expect(*old_row, entry.version);

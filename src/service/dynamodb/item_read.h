@@ -32,7 +32,7 @@ aws::Result<std::optional<expression::Projection>> read_projection(const Input& 
   return projection;
 }
 
-inline ReturnedItem projected(const std::optional<expression::Projection>& projection, const StoredItem& item) {
+inline ReturnedItem projected(const std::optional<expression::Projection>& projection, StoredItem item) {
   if (!projection) return item;
   return expression::project(*projection, item.item());
 }

@@ -94,11 +94,12 @@ aws::Result<StoredItem> checked_update(const Table& table, Result<Item, std::str
     return aws::fail(errors::kValidation,
                      too_large ? "Item size to update has exceeded the maximum allowed size" : valid.error());
   }
-  if (!table.indexes.empty() && !check_index_keys(table, *item)) {
+  StoredItem stored = StoredItem::of(std::move(*item));
+  if (!table.indexes.empty() && !check_index_keys(table, stored)) {
     return aws::fail(errors::kValidation,
                      "The update expression attempted to update the secondary index key to unsupported type");
   }
-  return StoredItem::of(std::move(*item));
+  return stored;
 }
 
 }  // namespace leat::dynamodb

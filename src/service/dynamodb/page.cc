@@ -51,7 +51,7 @@ aws::Result<std::string> start_row(const PageRequest& request) {
   if (names.size() != given.size()) return invalid("");
   auto key = key_from_parameter(request.table->key, table_key);
   if (!key) return invalid(": " + key.error().message);
-  auto row = entry_row(*request.index, given, place_in(request.table->key, key->row));
+  auto row = entry_row(*request.index, StoredItem::of(given), place_in(request.table->key, key->row));
   if (!row) return invalid("");
   return std::move(*row);
 }

@@ -16,6 +16,7 @@ class ReturnedItem {
   ReturnedItem(Item item) : item_(std::move(item)) {}
   // The item must exist.
   ReturnedItem(const StoredItem& item) : stored_(item.bytes()) {}
+  ReturnedItem(StoredItem&& item) : stored_(std::move(item).take_bytes()) {}
   explicit ReturnedItem(std::string_view stored) : stored_(stored) {}
 
   const Item& item() const {

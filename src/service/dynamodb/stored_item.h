@@ -26,6 +26,13 @@ class StoredItem {
   std::string_view bytes() const { return bytes_ ? std::string_view(*bytes_) : std::string_view(); }
   // As DynamoDB counts it; 0 where there is none.
   std::size_t size() const { return stored_size(bytes()); }
+  // Nothing where there is no item, or no attribute of that name.
+  std::optional<AttributeValue> attribute(std::string_view name) const {
+    if (!item_) return bytes_ ? stored_attribute(*bytes_, name) : std::nullopt;
+    const AttributeValue* found = item_->find(name);
+    return found ? std::optional(*found) : std::nullopt;
+  }
+  std::string take_bytes() && { return std::move(*bytes_); }
   // An empty item where there is none.
   const Item& item() const {
     if (!item_) item_ = bytes_ ? decode_item(*bytes_) : Item();

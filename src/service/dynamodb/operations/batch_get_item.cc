@@ -1,4 +1,4 @@
-#include <set>
+#include <algorithm>
 
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/capacity.h"
@@ -25,12 +25,15 @@ aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const st
     if (auto message = first_invalid(key)) return aws::fail(errors::kValidation, *message);
   }
   read.table = TRY(db.tables().find(caller, name));
-  std::set<std::string> rows;
+  std::vector<std::string_view> rows;
+  read.keys.reserve(request.keys.size());
   for (const Item& key : request.keys) {
     read.keys.push_back(TRY(key_from_parameter(read.table->key, key)));
-    if (!rows.insert(read.keys.back().row).second)
-      return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
+    rows.push_back(read.keys.back().row);
   }
+  std::sort(rows.begin(), rows.end());
+  if (std::adjacent_find(rows.begin(), rows.end()) != rows.end())
+    return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
   return read;
 }
 
@@ -56,7 +59,7 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
     const bool consistent = read.request->consistent_read.value_or(false);
     double units = 0;
     for (std::size_t i = 0; i < read.keys.size(); ++i) {
-      const StoredItem found = total < kMaxResponse ? db.read(read.keys[i]) : StoredItem();
+      StoredItem found = total < kMaxResponse ? db.read(read.keys[i]) : StoredItem();
       const std::size_t size = found.size();
       if (total >= kMaxResponse || (total > 0 && total + size > kMaxResponse)) {
         total = kMaxResponse;
@@ -67,7 +70,7 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
       }
       total += size;
       units += read_units(size, consistent);
-      if (found.exists()) items.push_back(projected(read.projection, found));
+      if (found.exists()) items.push_back(projected(read.projection, std::move(found)));
     }
     capacity.add(read.table, {units});
   }
