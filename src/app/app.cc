@@ -127,7 +127,7 @@ struct App::Parts {
         blobs(folder / "blobs"),
         workers(loop, folder / "workers", isolation.get()),
         schedule(*store, *world.clock, timers),
-        dynamodb(*store, *world.clock, *world.random, schedule),
+        dynamodb(*store, *world.clock, *world.random, schedule, {configuration.throttle}),
         streams(*store, *world.clock),
         logs(*store, *world.clock, schedule),
         iam(*store, *world.clock, *world.random),

@@ -19,6 +19,7 @@ struct Configuration {
   kv::Durability durability = kv::Durability::kFsync;
   bool ephemeral = false;
   bool test_clock = false;  // the clock may be moved through /_leat/clock
+  bool throttle = false;    // tables' throughput is enforced
   bool insecure = false;    // unknown access keys are root on any address
   bool require_sandbox = false;
   bool lose_unsynced = false;                                  // tests: what was not synced is not written

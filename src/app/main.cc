@@ -66,6 +66,8 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
                    "take unknown access keys as the account's root on any address");
   command.add_flag("--require-sandbox", configuration.require_sandbox,
                    "do not start where functions cannot be isolated");
+  command.add_flag("--throttle", configuration.throttle,
+                   "refuse what goes beyond a table's provisioned throughput, as AWS does");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");
   command.add_option("--runtimes", configuration.runtimes_folder,
                      "folder of the functions' runtimes, where not beside the program");

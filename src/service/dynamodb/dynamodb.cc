@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "service/dynamodb/capacity.h"
 #include "service/dynamodb/item_commit.h"
 
 namespace leat::dynamodb {
@@ -16,7 +17,9 @@ Result<std::vector<ItemWritten>, DynamoDb::Failures> DynamoDb::transact(std::spa
     bool failed = false;
     CommitContext context{*this, clock_.now(), {}};
     for (std::size_t i = 0; i < writes.size(); ++i) {
-      auto staged = stage_write(context, batch, writes[i]);
+      auto admitted = writes[i].metered ? throttle_.admit_write(*writes[i].table) : aws::Result<void>{};
+      auto staged = admitted ? stage_write(context, batch, writes[i])
+                             : aws::Result<ItemWritten>(std::unexpected(std::move(admitted).error()));
       if (staged) {
         written[i] = std::move(*staged);
       } else {
@@ -26,11 +29,20 @@ Result<std::vector<ItemWritten>, DynamoDb::Failures> DynamoDb::transact(std::spa
     }
     if (failed) return std::unexpected(std::move(failures));
     if (also && !also(batch)) return written;
-    if (batch.changes_nothing() && writes.size() == 1) return written;
-    if (!store_.commit(batch)) continue;
+    const bool alone_and_unchanged = batch.changes_nothing() && writes.size() == 1;
+    if (!alone_and_unchanged && !store_.commit(batch)) continue;
+    charge(writes, written);
     for (const auto& [table_id, time] : context.expiries) expiry_timers_.set(table_id, time);
     if (!context.expiries.empty()) schedule_.armed(kExpiryKind);
     return written;
+  }
+}
+
+void DynamoDb::charge(std::span<const ItemWrite> writes, const std::vector<ItemWritten>& written) {
+  if (!throttle_.enabled()) return;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (writes[i].metered)
+      throttle_.charge(*writes[i].table, write_use(*writes[i].table, writes[i].key.row, written[i]), Access::kWrite);
   }
 }
 

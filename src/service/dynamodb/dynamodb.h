@@ -15,6 +15,7 @@
 #include "engine/schedule/schedule.h"
 #include "service/dynamodb/stored_item.h"
 #include "service/dynamodb/table.h"
+#include "service/dynamodb/throttle.h"
 #include "service/dynamodb/time_to_live.h"
 
 namespace leat::dynamodb {
@@ -28,6 +29,7 @@ struct ItemWrite {
   PrimaryKey key;
   Decide decide;
   bool by_time_to_live = false;  // as its stream record says
+  bool metered = true;           // uses the table's throughput
 };
 
 struct ItemWritten {
@@ -37,8 +39,16 @@ struct ItemWritten {
 
 class DynamoDb {
  public:
-  DynamoDb(kv::Store& store, const Clock& clock, Random& random, schedule::Schedule& schedule)
-      : store_(store), clock_(clock), random_(random), schedule_(schedule), tables_(store) {}
+  struct Settings {
+    bool throttle = false;
+  };
+  DynamoDb(kv::Store& store, const Clock& clock, Random& random, schedule::Schedule& schedule, Settings settings)
+      : store_(store),
+        clock_(clock),
+        random_(random),
+        schedule_(schedule),
+        tables_(store),
+        throttle_(clock, settings.throttle) {}
 
   kv::Store& store() { return store_; }
   const kv::Store& store() const { return store_; }
@@ -46,6 +56,7 @@ class DynamoDb {
   Random& random() { return random_; }
   schedule::Schedule& schedule() { return schedule_; }
   Tables& tables() { return tables_; }
+  Throttle& throttle() { return throttle_; }
 
   StoredItem read(const PrimaryKey& key) const { return StoredItem(store_.get(key.row).value); }
 
@@ -71,11 +82,14 @@ class DynamoDb {
   std::shared_mutex& definitions() { return definitions_; }
 
  private:
+  void charge(std::span<const ItemWrite> writes, const std::vector<ItemWritten>& written);
+
   kv::Store& store_;
   const Clock& clock_;
   Random& random_;
   schedule::Schedule& schedule_;
   Tables tables_;
+  Throttle throttle_;
   std::shared_mutex definitions_;
   std::atomic<bool> token_removal_scheduled_ = false;
   ExpiryTimers expiry_timers_;

@@ -222,7 +222,10 @@ aws::Result<Page> read_page(DynamoDb& db, PageRequest request) {
     nothing.use.table = read_units(0, request.consistent);
     return nothing;
   }
-  return PageReader(db, request).read();
+  TRY_VOID(db.throttle().admit(*request.table, request.index ? request.index->name : "", Access::kRead));
+  Page page = PageReader(db, request).read();
+  db.throttle().charge(*request.table, page.use, Access::kRead);
+  return page;
 }
 
 }  // namespace leat::dynamodb

@@ -147,9 +147,10 @@ class Copier {
       const StoredItem item = bytes ? StoredItem(bytes) : db_.read(key);
       if (!item.exists()) continue;
       key = *key_from_item(target_->key, item.item());
-      writes.push_back({target_, std::move(key), [bytes](const StoredItem&) -> aws::Result<StoredItem> {
-                          return bytes ? StoredItem(bytes) : StoredItem();
-                        }});
+      writes.push_back(
+          {target_, std::move(key),
+           [bytes](const StoredItem&) -> aws::Result<StoredItem> { return bytes ? StoredItem(bytes) : StoredItem(); },
+           false, false});
     }
     (void)db_.write(writes);
   }

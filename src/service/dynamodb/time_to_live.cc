@@ -42,7 +42,7 @@ std::vector<Due> first_entries(const DynamoDb& db, const Table& table, std::size
 void remove_item(DynamoDb& db, const TablePtr& table, const Due& due) {
   const auto found = db.store().get(table->key.prefix + due.place);
   if (!found.value) return;
-  ItemWrite write{table, *key_from_item(table->key, StoredItem(found.value).item()), nullptr, true};
+  ItemWrite write{table, *key_from_item(table->key, StoredItem(found.value).item()), nullptr, true, false};
   write.decide = [&db, &table](const StoredItem& before) -> aws::Result<StoredItem> {
     const TimePoint now = db.clock().now();
     const auto expiry = before.exists() ? expiry_of(*table, before.item(), now) : std::nullopt;

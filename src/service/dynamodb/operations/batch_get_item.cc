@@ -50,8 +50,9 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
   BatchGetItemOutput output;
   auto& responses = output.responses.emplace();
   auto& unprocessed = output.unprocessed_keys.emplace();
-  std::size_t total = 0;
+  std::size_t total = 0, read_any = 0;
   CapacityReport capacity;
+  std::optional<aws::Error> throttled;
   auto name = input.request_items.begin();
   for (const TableRead& read : reads) {
     const std::string& table_name = (name++)->first;
@@ -59,21 +60,27 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
     const bool consistent = read.request->consistent_read.value_or(false);
     double units = 0;
     for (std::size_t i = 0; i < read.keys.size(); ++i) {
-      StoredItem found = total < kMaxResponse ? db.read(read.keys[i]) : StoredItem();
+      auto admitted = db.throttle().admit(*read.table, "", Access::kRead);
+      const bool reads = admitted && total < kMaxResponse;
+      StoredItem found = reads ? db.read(read.keys[i]) : StoredItem();
       const std::size_t size = found.size();
-      if (total >= kMaxResponse || (total > 0 && total + size > kMaxResponse)) {
-        total = kMaxResponse;
+      if (!admitted) throttled = std::move(admitted).error();
+      if (!reads || (total > 0 && total + size > kMaxResponse)) {
+        if (reads) total = kMaxResponse;
         KeysAndAttributes& rest = unprocessed.try_emplace(table_name, *read.request).first->second;
         if (rest.keys.size() == read.keys.size()) rest.keys.clear();
         rest.keys.push_back(read.keys[i].attributes);
         continue;
       }
+      ++read_any;
       total += size;
       units += read_units(size, consistent);
+      db.throttle().charge(*read.table, {read_units(size, consistent)}, Access::kRead);
       if (found.exists()) items.push_back(projected(read.projection, std::move(found)));
     }
     capacity.add(read.table, {units});
   }
+  if (throttled && read_any == 0) return std::unexpected(std::move(*throttled));
   output.consumed_capacity = capacity.report(input.return_consumed_capacity);
   return output;
 }

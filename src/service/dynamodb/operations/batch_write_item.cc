@@ -32,6 +32,31 @@ aws::Result<ItemWrite> prepare(const TablePtr& table, const WriteRequest& reques
   return put_of(table, TRY(key_from_item(table->key, item)), encode_item(item), {});
 }
 
+// Moves what the tables' throughput does not let in to `unprocessed`. An error where that is everything.
+aws::Result<void> leave_unadmitted(DynamoDb& db, std::vector<ItemWrite>& writes,
+                                   const std::vector<const WriteRequest*>& requests,
+                                   aws::Map<std::vector<WriteRequest>>& unprocessed) {
+  std::vector<ItemWrite> admitted;
+  std::optional<aws::Error> refused;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const Table& table = *writes[i].table;
+    auto let_in = db.throttle().admit_write(table);
+    if (!let_in) {
+      refused = std::move(let_in).error();
+      unprocessed[table.name()].push_back(*requests[i]);
+      continue;
+    }
+    // Charged one by one, so that the next sees it; what is replaced is not known yet.
+    const std::size_t size = requests[i]->put_request ? size_of(requests[i]->put_request->item) : 0;
+    db.throttle().charge(table, {write_units(size)}, Access::kWrite);
+    writes[i].metered = false;
+    admitted.push_back(std::move(writes[i]));
+  }
+  if (admitted.empty()) return std::unexpected(std::move(*refused));
+  writes = std::move(admitted);
+  return {};
+}
+
 }  // namespace
 
 aws::Result<BatchWriteItemOutput> batch_write_item(DynamoDb& db, const aws::Caller& caller,
@@ -43,18 +68,20 @@ aws::Result<BatchWriteItemOutput> batch_write_item(DynamoDb& db, const aws::Call
     for (const WriteRequest& request : requests) TRY_VOID(check_request(request));
   }
   std::vector<ItemWrite> writes;
+  std::vector<const WriteRequest*> requests;
   std::set<std::string> rows;
-  for (const auto& [name, requests] : input.request_items) {
+  for (const auto& [name, each] : input.request_items) {
     const TablePtr table = TRY(db.tables().find(caller, name));
-    for (const WriteRequest& request : requests) {
+    for (const WriteRequest& request : each) {
+      requests.push_back(&request);
       writes.push_back(TRY(prepare(table, request)));
       if (!rows.insert(writes.back().key.row).second) return refuse("Provided list of item keys contains duplicates");
     }
   }
-  const auto written = TRY(db.write(writes));
-
   BatchWriteItemOutput output;
   output.unprocessed_items.emplace();
+  if (db.throttle().enabled()) TRY_VOID(leave_unadmitted(db, writes, requests, *output.unprocessed_items));
+  const auto written = TRY(db.write(writes));
   CapacityReport capacity;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const ItemWrite& write = writes[i];

@@ -8,11 +8,14 @@ aws::Result<GetItemOutput> get_item(DynamoDb& db, const aws::Caller& caller, con
   if (auto message = first_invalid(input.key)) return aws::fail(errors::kValidation, *message);
   const auto projection = TRY(read_projection(input));
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));
-  const StoredItem found = db.read(TRY(key_from_parameter(table->key, input.key)));
+  const PrimaryKey key = TRY(key_from_parameter(table->key, input.key));
+  TRY_VOID(db.throttle().admit(*table, "", Access::kRead));
+  StoredItem found = db.read(key);
+  const CapacityUse use{read_units(found.size(), input.consistent_read.value_or(false))};
+  db.throttle().charge(*table, use, Access::kRead);
   GetItemOutput output;
-  if (found.exists()) output.item = projected(projection, found);
-  output.consumed_capacity = consumed(input.return_consumed_capacity, *table,
-                                      {read_units(found.size(), input.consistent_read.value_or(false))});
+  output.consumed_capacity = consumed(input.return_consumed_capacity, *table, use);
+  if (found.exists()) output.item = projected(projection, std::move(found));
   return output;
 }
 

@@ -20,6 +20,7 @@ aws::Result<TransactGetItemsOutput> transact_get_items(DynamoDb& db, const aws::
   for (const PrimaryKey& key : keys) rows.push_back(key.row);
   TRY_VOID(check_distinct_items(rows));
 
+  for (const TablePtr& table : tables) TRY_VOID(db.throttle().admit(*table, "", Access::kRead));
   const std::vector<StoredItem> items = db.read_together(keys);
   TransactGetItemsOutput output;
   output.responses.emplace();
@@ -27,7 +28,9 @@ aws::Result<TransactGetItemsOutput> transact_get_items(DynamoDb& db, const aws::
   for (std::size_t i = 0; i < items.size(); ++i) {
     auto& response = output.responses->emplace_back();
     if (items[i].exists()) response.item = projected(projections[i], items[i]);
-    capacity.add(tables[i], {2 * read_units(items[i].size(), true)});
+    const CapacityUse use{2 * read_units(items[i].size(), true)};
+    db.throttle().charge(*tables[i], use, Access::kRead);
+    capacity.add(tables[i], use);
   }
   output.consumed_capacity = capacity.report(input.return_consumed_capacity, Metered::kReads);
   return output;

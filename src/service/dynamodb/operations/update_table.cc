@@ -4,6 +4,7 @@
 #include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/index_change.h"
+#include "service/dynamodb/index_definition.h"
 #include "service/dynamodb/stream.h"
 #include "service/dynamodb/stream_retention.h"
 #include "service/dynamodb/stream_roll.h"
@@ -13,6 +14,28 @@ namespace leat::dynamodb {
 namespace {
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
+
+// A table that changes its mode takes its indexes along: on demand they need no units, provisioned each needs its own.
+aws::Result<void> change_index_billing(TableDescription& description, const UpdateTableInput& input,
+                                       const std::string& mode) {
+  if (mode == billing_mode(description) || !description.global_secondary_indexes) return {};
+  for (auto& index : *description.global_secondary_indexes) {
+    if (mode == "PAY_PER_REQUEST") {
+      set_throughput(index, std::nullopt);
+      continue;
+    }
+    const auto& updates = input.global_secondary_index_updates;
+    const bool given = updates && std::any_of(updates->begin(), updates->end(), [&](const auto& each) {
+                         return each.update && each.update->index_name == index.index_name;
+                       });
+    if (!given) {
+      return refuse(fmt::format(
+          "One or more parameter values were invalid: ProvisionedThroughput must be specified for index: {}",
+          *index.index_name));
+    }
+  }
+  return {};
+}
 
 aws::Result<void> change_billing(TableDescription& description, const UpdateTableInput& input, TimePoint now) {
   if (!input.billing_mode && !input.provisioned_throughput) return {};
@@ -31,6 +54,7 @@ aws::Result<void> change_billing(TableDescription& description, const UpdateTabl
         *current.read_capacity_units, *current.read_capacity_units, *current.write_capacity_units,
         *current.write_capacity_units));
   }
+  TRY_VOID(change_index_billing(description, input, mode));
   set_billing(description, mode, input.provisioned_throughput, now);
   return {};
 }
