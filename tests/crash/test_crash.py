@@ -1,7 +1,8 @@
 """Kills the server at random moments under load and compares with what it acknowledged.
 
-After each restart: every acknowledged write is there with its stream record, sequence numbers have neither hole nor
-repeat, and in the end the function has seen every record. LEAT_EXTENDED=1 kills a hundred times.
+After each restart: every acknowledged write is there with its stream record and its index entries, a transaction is
+there whole or not at all, sequence numbers have neither hole nor repeat, and in the end the function has seen every
+record. All the while indexes are added, filled and removed. LEAT_EXTENDED=1 kills a hundred times.
 """
 import os
 import random
@@ -30,16 +31,17 @@ class Writer(threading.Thread):
         super().__init__()
         self.client = server.client("dynamodb", connect_timeout=2, read_timeout=10)
         self.number, self.random, self.stopped = number, random.Random(seed), False
-        self.acknowledged, self.uncertain, self.turn = {}, {}, 0
+        self.acknowledged, self.uncertain, self.turn, self.together = {}, {}, 0, {}
 
     def run(self):
         while not self.stopped:
             self.turn += 1
             key, value = f"{self.number}-{self.random.randrange(30)}", f"{self.number}.{self.turn}"
-            kind = self.random.choice(["put", "put", "update", "delete", "batch"])
+            kind = self.random.choice(["put", "put", "update", "delete", "batch", "transact"])
             changes = {key: None if kind == "delete" else value}
-            if kind == "batch":
+            if kind in ("batch", "transact"):
                 changes = {f"{self.number}-{i}": value for i in self.random.sample(range(30), 5)}
+            self.together = changes if kind == "transact" else {}
             for changed, to in changes.items():
                 self.uncertain.setdefault(changed, set()).add(to)
             try:
@@ -58,6 +60,8 @@ class Writer(threading.Thread):
             self.client.update_item(TableName="written", Key={"id": {"S": key}}, UpdateExpression="SET v = :v", ExpressionAttributeValues={":v": {"S": value}})
         elif kind == "delete":
             self.client.delete_item(TableName="written", Key={"id": {"S": key}})
+        elif kind == "transact":
+            self.client.transact_write_items(TransactItems=[{"Put": {"TableName": "written", "Item": {"id": {"S": changed}, "v": {"S": to}}}} for changed, to in changes.items()])
         else:
             requests = [{"PutRequest": {"Item": {"id": {"S": changed}, "v": {"S": to}}}} for changed, to in changes.items()]
             self.client.batch_write_item(RequestItems={"written": requests})
@@ -81,9 +85,29 @@ def read_shards(server, arn):
     return shards
 
 
+def check_indexes(dynamodb, table):
+    for index in dynamodb.describe_table(TableName="written")["Table"].get("GlobalSecondaryIndexes", []):
+        if index["IndexStatus"] != "ACTIVE":
+            continue
+        pages = dynamodb.get_paginator("scan").paginate(TableName="written", IndexName=index["IndexName"])
+        assert {item["id"]["S"]: item["v"]["S"] for page in pages for item in page["Items"]} == table, index["IndexName"]
+        assert index["ItemCount"] == len(table)
+
+
+def change_index(dynamodb):
+    """Adds the index that is not there, or removes it: its filling is interrupted now and then."""
+    there = [index["IndexName"] for index in dynamodb.describe_table(TableName="written")["Table"]["GlobalSecondaryIndexes"]]
+    create = {"Create": {"IndexName": "late", "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}}
+    update = {"Delete": {"IndexName": "late"}} if "late" in there else create
+    dynamodb.update_table(TableName="written", AttributeDefinitions=[{"AttributeName": "v", "AttributeType": "S"}], GlobalSecondaryIndexUpdates=[update])
+
+
 def check_state(server, arn, writers):
     table = {item["id"]["S"]: item["v"]["S"] for page in server.client("dynamodb").get_paginator("scan").paginate(TableName="written") for item in page["Items"]}
+    check_indexes(server.client("dynamodb"), table)
     for writer in writers:
+        whole = [table.get(key) == value for key, value in writer.together.items() if key in writer.uncertain]
+        assert all(whole) or not any(whole), "half a transaction"
         for key in set(writer.acknowledged) | set(writer.uncertain):
             allowed = {writer.acknowledged.get(key)} | writer.uncertain.get(key, set())
             assert table.get(key) in allowed, f"{key} is {table.get(key)}, but {allowed} was acknowledged"
@@ -107,7 +131,11 @@ def test_nothing_acknowledged_is_lost(options):
     generator = random.Random(20261121)
     server = Server(*options)
     deployment = Deployment(server)
-    arn = deployment.table("written", stream="NEW_AND_OLD_IMAGES")
+    arn = deployment.dynamodb.create_table(
+        TableName="written", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "v")],
+        GlobalSecondaryIndexes=[{"IndexName": "by-v", "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "ALL"}}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]["LatestStreamArn"]
     deployment.table("seen")
     deployment.function("collect", COLLECT, Timeout=30, MemorySize=256)
     deployment.functions.create_event_source_mapping(FunctionName="collect", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=50)
@@ -117,6 +145,7 @@ def test_nothing_acknowledged_is_lost(options):
         for writer in writers:
             writer.start()
         enough = generator.randrange(5, 150)
+        change_index(server.client("dynamodb"))
         wait_until(lambda: sum(writer.turn for writer in writers) - sum(turns) > enough)
         server.kill()
         for writer in writers:

@@ -10,6 +10,9 @@ from conftest import ROOT
 TARGETS = {
     "json": [b'\x00{"TableName": "abc", "Item": {"id": {"S": "x"}, "l": {"L": [{"N": "1.5E3"}, {"M": {"b": {"B": "AAE="}}}]}}}'],
     "expression": [b"SET #n = if_not_exists(n, :n) + :n, l = list_append(l, :l) REMOVE m.s ADD t :ss", b"(n BETWEEN :n AND :n) OR NOT contains(l[0], :s) AND size(s) >= :n", b"n, l[1], m.s"],
+    "partiql": [b"SELECT a.b[0], \"c\" FROM t.i WHERE s = 's' AND n IN [1, ?] AND NOT (l IS MISSING OR begins_with(s, 'x')) ORDER BY n DESC",
+                b"UPDATE t SET n = n + 1 SET l = list_append(l, [{'a': <<1, 2>>}]) REMOVE s WHERE s = ? AND n BETWEEN 1 AND 2 RETURNING ALL NEW *", b"INSERT INTO t VALUE {'s': 'x', 'n': -1.5e3}"],
+    "stored": [b"\x02\x07\x02\x01a\x05\x02\x03\x01x\x00\x02id\x03\x01y"],
     "sigv4": [b"/?a=b&X-Amz-Algorithm=AWS4-HMAC-SHA256\nAWS4-HMAC-SHA256 Credential=k/20261121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00\n20261121T000000Z"],
     "zip": [],
 }
