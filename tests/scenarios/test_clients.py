@@ -88,3 +88,56 @@ def test_aws_cli(server, tmp_path):
     assert json.loads((tmp_path / "out.json").read_text()) == {"doubled": 8}
     assert aws("sts", "get-caller-identity")["Account"] == "000000000000"
     assert aws("logs", "describe-log-groups", "--log-group-name-prefix", "/aws/lambda/tour-cli")["logGroups"][0]["logGroupName"] == "/aws/lambda/tour-cli"
+
+
+TABLES_JS = """
+const { DynamoDBClient, CreateTableCommand, UpdateTableCommand, waitUntilTableExists, waitUntilTableNotExists, DeleteTableCommand, DescribeTableCommand, paginateScan,
+  ExecuteStatementCommand, UpdateTimeToLiveCommand, DescribeTimeToLiveCommand } = require('@aws-sdk/client-dynamodb');
+const { DynamoDBDocumentClient, BatchWriteCommand, TransactWriteCommand, TransactGetCommand, paginateQuery, ExecuteStatementCommand: Statement } = require('@aws-sdk/lib-dynamodb');
+(async () => {
+  const db = new DynamoDBClient({}), docs = DynamoDBDocumentClient.from(db), TableName = 'tables-js';
+  const index = { IndexName: 'by-g', KeySchema: [{ AttributeName: 'g', KeyType: 'HASH' }, { AttributeName: 'id', KeyType: 'RANGE' }], Projection: { ProjectionType: 'ALL' } };
+  await db.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }] }));
+  await waitUntilTableExists({ client: db, maxWaitTime: 60, minDelay: 1 }, { TableName });
+  await docs.send(new BatchWriteCommand({ RequestItems: { [TableName]: [...Array(20).keys()].map((id) => ({ PutRequest: { Item: { id, g: id % 2 ? 'odd' : 'even', tags: new Set(['a']) } } })) } }));
+  await db.send(new UpdateTableCommand({ TableName, AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }, { AttributeName: 'g', AttributeType: 'S' }], GlobalSecondaryIndexUpdates: [{ Create: index }] }));
+  await waitUntilTableExists({ client: db, maxWaitTime: 60, minDelay: 1 }, { TableName });
+  const odd = [];
+  for await (const page of paginateQuery({ client: docs, pageSize: 3 }, { TableName, IndexName: 'by-g', KeyConditionExpression: 'g = :g', ExpressionAttributeValues: { ':g': 'odd' } })) odd.push(...page.Items.map((item) => item.id));
+  await docs.send(new TransactWriteCommand({ TransactItems: [{ Put: { TableName, Item: { id: 100 } } }, { Update: { TableName, Key: { id: 1 }, UpdateExpression: 'SET seen = :t', ExpressionAttributeValues: { ':t': true } } }] }));
+  const reasons = await docs.send(new TransactWriteCommand({ TransactItems: [{ Put: { TableName, Item: { id: 100 }, ConditionExpression: 'attribute_not_exists(id)' } }] })).catch((error) => error.CancellationReasons.map((each) => each.Code));
+  const got = (await docs.send(new TransactGetCommand({ TransactItems: [{ Get: { TableName, Key: { id: 1 } } }] }))).Responses[0].Item.seen;
+  const stated = (await docs.send(new Statement({ Statement: 'SELECT id FROM "tables-js"."by-g" WHERE g = ? AND id > 15', Parameters: ['even'] }))).Items.map((item) => item.id);
+  let scanned = 0;
+  for await (const page of paginateScan({ client: db, pageSize: 4 }, { TableName })) scanned += page.Count;
+  await db.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName: 'until' } }));
+  const life = (await db.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription.TimeToLiveStatus;
+  await db.send(new DeleteTableCommand({ TableName }));
+  await waitUntilTableNotExists({ client: db, maxWaitTime: 60, minDelay: 1 }, { TableName });
+  console.log(JSON.stringify({ odd, reasons, got, stated, scanned, life }));
+})().catch((error) => { console.error(error); process.exit(1); });
+"""
+
+
+def test_tables_with_javascript_sdk_v3(server):
+    done = subprocess.run(["node", "-e", TABLES_JS], env=server.environ(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"odd": list(range(1, 20, 2)), "reasons": ["ConditionalCheckFailed"], "got": True, "stated": [16, 18], "scanned": 21, "life": "ENABLED"}
+
+
+def test_tables_with_the_aws_cli(server):
+    def aws(*words):
+        done = subprocess.run([sys.executable, "-m", "awscli", "dynamodb", *words, "--output", "json"], env=server.environ(), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    aws("create-table", "--table-name", "tables-cli", "--billing-mode", "PAY_PER_REQUEST", "--key-schema", "AttributeName=id,KeyType=HASH",
+        "--attribute-definitions", "AttributeName=id,AttributeType=S", "AttributeName=g,AttributeType=S",
+        "--global-secondary-indexes", "IndexName=by-g,KeySchema=[{AttributeName=g,KeyType=HASH}],Projection={ProjectionType=ALL}")
+    aws("transact-write-items", "--transact-items", json.dumps([{"Put": {"TableName": "tables-cli", "Item": {"id": {"S": each}, "g": {"S": "x"}}}} for each in "abc"]))
+    assert aws("query", "--table-name", "tables-cli", "--index-name", "by-g", "--key-condition-expression", "g = :g", "--expression-attribute-values", '{":g": {"S": "x"}}')["Count"] == 3
+    assert len(aws("execute-statement", "--statement", "SELECT * FROM \"tables-cli\" WHERE id = 'a'")["Items"]) == 1
+    backup = aws("create-backup", "--table-name", "tables-cli", "--backup-name", "kept")["BackupDetails"]["BackupArn"]
+    assert aws("list-backups", "--table-name", "tables-cli")["BackupSummaries"][0]["BackupArn"] == backup
+    aws("update-continuous-backups", "--table-name", "tables-cli", "--point-in-time-recovery-specification", "PointInTimeRecoveryEnabled=true")
+    assert aws("describe-continuous-backups", "--table-name", "tables-cli")["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"

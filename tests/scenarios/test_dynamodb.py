@@ -169,7 +169,7 @@ LEGACY = [
     ("scan", {"ConditionalOperator": "AND"}, "ConditionalOperator cannot be used without Filter or Expected"),
     ("delete_item", {"Key": {"id": "l", "n": 1}, "Expected": {"v": {"ComparisonOperator": "NE", "AttributeValueList": [7]}}}, "The conditional request failed"),
     ("update_item", {"Key": {"id": "absent", "n": 1}, "AttributeUpdates": {"v": {"Action": "DELETE"}}}, None),
-    ("get_item", {"Key": {"id": "absent", "n": 1}}, {}),
+    ("delete_item", {"Key": {"id": "absent", "n": 1}, "ReturnValues": "ALL_OLD"}, {"Attributes": {"id": "absent", "n": 1}}),
     ("delete_item", {"Key": {"id": "l", "n": 1}, "Expected": {"v": {"Value": 7}}, "ReturnValues": "ALL_OLD"}, {"Attributes": {"id": "l", "n": 1, "v": 7, "list": ["a", "b"]}}),
 ]
 

@@ -5,23 +5,6 @@
 #include "service/dynamodb/expression/evaluate.h"
 
 namespace leat::dynamodb {
-namespace {
-
-aws::Result<void> refuse_key_update(const Table& table, const expression::Update& update) {
-  for (const auto& action : update) {
-    const auto& name = std::get<std::string>(action.path[0]);
-    if (!table.key.has(name)) continue;
-    return aws::fail(
-        errors::kValidation,
-        fmt::format(
-            "One or more parameter values were invalid: Cannot update attribute {}. This attribute is part of the key",
-            name));
-  }
-  return {};
-}
-
-}  // namespace
-
 aws::Result<void> WriteCondition::check(const StoredItem& before) const {
   if (!condition || expression::holds(*condition, before.item())) return {};
   static constexpr std::string_view kMessage = "The conditional request failed";
@@ -29,6 +12,15 @@ aws::Result<void> WriteCondition::check(const StoredItem& before) const {
   ConditionalCheckFailedException details;
   details.item = before;
   return aws::fail_with(errors::kConditionalCheckFailed, std::string(kMessage), std::move(details));
+}
+
+aws::Result<void> check_not_key(const Table& table, const std::string& attribute) {
+  if (!table.key.has(attribute)) return {};
+  return aws::fail(
+      errors::kValidation,
+      fmt::format(
+          "One or more parameter values were invalid: Cannot update attribute {}. This attribute is part of the key",
+          attribute));
 }
 
 aws::Result<bool> returns_old(const std::optional<std::string>& return_values) {
@@ -77,7 +69,7 @@ ItemWrite check_of(TablePtr table, PrimaryKey key, WriteCondition condition) {
 }
 
 aws::Result<ItemWrite> update_of(TablePtr table, PrimaryKey key, expression::Update update, WriteCondition condition) {
-  TRY_VOID(refuse_key_update(*table, update));
+  for (const auto& action : update) TRY_VOID(check_not_key(*table, std::get<std::string>(action.path[0])));
   Item nothing = key.attributes;  // what an update of nothing begins with
   Decide decide = [table, nothing = std::move(nothing), update = std::move(update),
                    condition = std::move(condition)](const StoredItem& before) -> aws::Result<StoredItem> {

@@ -49,6 +49,9 @@ ItemWrite delete_of(TablePtr table, PrimaryKey key, WriteCondition condition);
 // Changes nothing, and fails where the condition does not hold.
 ItemWrite check_of(TablePtr table, PrimaryKey key, WriteCondition condition);
 
+// Refuses a change of the key.
+aws::Result<void> check_not_key(const Table& table, const std::string& attribute);
+
 // An UpdateExpression, ready to be carried out on an item of `table`.
 aws::Result<ItemWrite> update_of(TablePtr table, PrimaryKey key, expression::Update update, WriteCondition condition);
 

@@ -143,7 +143,7 @@ aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
 
 }  // namespace
 
-aws::Result<kv::Range> key_range(const KeySchema& schema, const expression::Condition& condition) {
+aws::Result<KeyRange> key_range(const KeySchema& schema, const expression::Condition& condition) {
   std::map<std::string, Part> parts;
   TRY_VOID(collect(condition, parts));
   if (parts.size() > 2) return refuse("Conditions can be of length 1 or 2 only");
@@ -153,14 +153,14 @@ aws::Result<kv::Range> key_range(const KeySchema& schema, const expression::Cond
   if (partition->second.kind != Kind::kEqual) return refuse("Query key condition not supported");
   TRY_VOID(check_values(schema.partition, partition->second));
   const std::string prefix = partition_prefix(schema, *partition->second.values[0]);
-  if (parts.size() == 1) return kv::prefix_range(prefix);
+  if (parts.size() == 1) return KeyRange{kv::prefix_range(prefix), prefix};
   const auto sort = schema.sort ? parts.find(schema.sort->name) : parts.end();
   if (sort == parts.end()) {
     return refuse(
         fmt::format("Query condition missed key schema element: {}", schema.sort ? schema.sort->name : "range key"));
   }
   TRY_VOID(check_values(*schema.sort, sort->second));
-  return sort_range(prefix, sort->second);
+  return KeyRange{TRY(sort_range(prefix, sort->second)), prefix};
 }
 
 }  // namespace leat::dynamodb

@@ -10,6 +10,10 @@
 
 namespace leat::dynamodb {
 
-aws::Result<kv::Range> key_range(const KeySchema& schema, const expression::Condition& condition);
+struct KeyRange {
+  kv::Range range;
+  std::string partition;  // what all rows of the partition begin with
+};
+aws::Result<KeyRange> key_range(const KeySchema& schema, const expression::Condition& condition);
 
 }  // namespace leat::dynamodb

@@ -59,7 +59,9 @@ aws::Result<std::string> start_row(const PageRequest& request) {
 aws::Result<void> start_after(PageRequest& request) {
   const std::string row = TRY(start_row(request));
   if (row < request.range.begin || (!request.range.end.empty() && row >= request.range.end))
-    return refuse("The provided starting key is outside query boundaries based on provided conditions");
+    return refuse(!request.partition.empty() && row.starts_with(request.partition)
+                      ? "The provided starting key does not match the range key predicate"
+                      : "The provided starting key is outside query boundaries based on provided conditions");
   if (request.direction == kv::Direction::kForward)
     request.range.begin = row + '\0';
   else

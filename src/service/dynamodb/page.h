@@ -24,6 +24,7 @@ struct PageRequest {
   std::optional<expression::Projection> projection;
   std::optional<std::string> select;
   bool consistent = false;
+  std::string partition;  // what all rows of a Query's partition begin with
 
   const KeySchema& schema() const { return index ? index->key : table->key; }
   bool count_only() const { return select == "COUNT"; }

@@ -38,7 +38,9 @@ aws::Result<QueryOutput> query(DynamoDb& db, const aws::Caller& caller, const Qu
   TRY_VOID(names.check_all_used());
 
   TRY_VOID(find_target(db, caller, {input.table_name, input.index_name}, request));
-  request.range = TRY(key_range(request.schema(), condition));
+  KeyRange keys = TRY(key_range(request.schema(), condition));
+  request.range = std::move(keys.range);
+  request.partition = std::move(keys.partition);
   TRY_VOID(check_filter_attributes(request, input.query_filter ? "QueryFilter" : "Filter Expression"));
   if (!input.scan_index_forward.value_or(true)) request.direction = kv::Direction::kBackward;
   return answer_page<QueryOutput>(db, std::move(request), input.return_consumed_capacity);

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/capacity.h"
 #include "service/dynamodb/expression/evaluate.h"
@@ -29,22 +27,13 @@ std::optional<ReturnedItem> returned_attributes(std::string_view mode, const Ite
   return out;
 }
 
-// AttributeUpdates. DELETE alone makes no item where there is none.
+// AttributeUpdates.
 aws::Result<ItemWrite> legacy_update(const TablePtr& table, PrimaryKey key,
                                      const aws::Map<AttributeValueUpdate>& updates, WriteCondition condition) {
-  bool only_deletes = true;
-  for (const auto& [name, update] : updates) {
-    if (table->key.has(name)) {
-      return aws::fail(errors::kValidation, fmt::format("One or more parameter values were invalid: Cannot update "
-                                                        "attribute {}. This attribute is part of the key",
-                                                        name));
-    }
-    only_deletes = only_deletes && update.action == "DELETE";
-  }
-  Decide decide = [table, nothing = key.attributes, only_deletes, &updates,
+  for (const auto& [name, update] : updates) TRY_VOID(check_not_key(*table, name));
+  Decide decide = [table, nothing = key.attributes, &updates,
                    condition = std::move(condition)](const StoredItem& before) -> aws::Result<StoredItem> {
     TRY_VOID(condition.check(before));
-    if (!before.exists() && only_deletes && !updates.empty()) return StoredItem();
     return checked_update(*table, legacy::apply(updates, before.exists() ? before.item() : nothing));
   };
   return ItemWrite{table, std::move(key), std::move(decide)};

@@ -90,7 +90,7 @@ aws::Result<Plan> plan(const KeySchema& schema, const Statement& statement) {
     Condition key{Kind::kAnd, {}, {}};
     key.conditions.push_back(equality(schema.partition, value));
     if (sort) key.conditions.push_back(*sort);
-    out.ranges.push_back(TRY(key_range(schema, key)));
+    out.ranges.push_back(TRY(key_range(schema, key)).range);
   }
   return out;
 }
