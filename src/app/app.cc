@@ -144,6 +144,7 @@ struct App::Parts {
                 *world.clock,
                 *world.random,
                 loop,
+                timers,
                 runtimes,
                 code,
                 invoker,

@@ -34,13 +34,6 @@ std::string parameter(std::string_view query, std::string_view name) {
   return {};
 }
 
-// Events of one group that wait for a reader. Answered once, by whoever comes first: the log, or an append.
-struct Follower {
-  std::mutex mutex;
-  runtime::HttpRespond respond;
-  kv::Subscription subscription;
-};
-
 // New events, oldest first, as JSON; empty where there are none. `after` moves on.
 std::string new_events(logs::Logs& logs, const std::string& prefix, logs::EventPosition& after) {
   std::map<logs::EventPosition, std::string> found;
@@ -62,6 +55,16 @@ std::string new_events(logs::Logs& logs, const std::string& prefix, logs::EventP
 }
 
 }  // namespace
+
+// Someone who waits for events of a group. Answered once, by whoever comes first: the log, or an append.
+struct Control::Follower {
+  std::mutex mutex;
+  runtime::HttpRespond respond;
+  kv::Subscription subscription;
+};
+
+Control::Control(ControlParts parts) : parts_(std::move(parts)) {}
+Control::~Control() = default;
 
 bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) {
   const auto [path, query] = wire::split_target(request.target);
@@ -120,25 +123,41 @@ void Control::follow_logs(std::string_view query, runtime::HttpRespond respond) 
   const std::string prefix = logs::events_prefix(account, region, group);
   auto follower = std::make_shared<Follower>();
   follower->respond = std::move(respond);
-  const auto answer = [this, follower, after, prefix] {
-    std::lock_guard lock(follower->mutex);
+  {
+    std::lock_guard lock(followers_mutex_);
+    followers_.insert(follower);
+  }
+  const auto answer = [this, waiting = std::weak_ptr(follower), after, prefix] {
+    const auto follower = waiting.lock();
+    if (!follower) return;
+    std::unique_lock lock(follower->mutex);
     if (!follower->respond) return;
     const std::string events = new_events(parts_.logs, prefix, *after);
     if (events.empty()) return;
     auto respond = std::exchange(follower->respond, nullptr);
     const kv::Subscription ended = std::move(follower->subscription);
+    lock.unlock();
+    forget(follower);
     respond(json(fmt::format("{{\"events\": [{}], \"after\": \"{}\"}}\n", events, after->text())));
   };
   // Subscribed first, so that nothing falls between the look and the wait. The subscription ends with the answer.
   auto subscription = parts_.logs.subscribe(account, region, group, answer);
   answer();
   if (parameter(query, "wait") == "0") {
-    std::lock_guard lock(follower->mutex);
-    if (auto once = std::exchange(follower->respond, nullptr)) once(json("{\"events\": [], \"after\": \"\"}\n"));
+    std::unique_lock lock(follower->mutex);
+    auto once = std::exchange(follower->respond, nullptr);
+    lock.unlock();
+    forget(follower);
+    if (once) once(json("{\"events\": [], \"after\": \"\"}\n"));
     return;
   }
   std::lock_guard lock(follower->mutex);
   if (follower->respond) follower->subscription = std::move(subscription);
+}
+
+void Control::forget(const std::shared_ptr<Follower>& follower) {
+  std::lock_guard lock(followers_mutex_);
+  followers_.erase(follower);
 }
 
 }  // namespace leat::app

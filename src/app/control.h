@@ -9,6 +9,9 @@
 //   GET  /_leat/packages/SHA256                       a function's package, as GetFunction's Code.Location says
 
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
 
 #include "app/init_scripts.h"
 #include "base/clock.h"
@@ -32,14 +35,20 @@ struct ControlParts {
 
 class Control final : public gateway::ControlEndpoints {
  public:
-  explicit Control(ControlParts parts) : parts_(std::move(parts)) {}
+  explicit Control(ControlParts parts);
+  ~Control() override;
   bool handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) override;
 
  private:
   runtime::HttpResponse clock(const runtime::HttpRequest& request, std::string_view query);
   void follow_logs(std::string_view query, runtime::HttpRespond respond);
 
+  struct Follower;
+  void forget(const std::shared_ptr<Follower>& follower);
+
   ControlParts parts_;
+  std::mutex followers_mutex_;
+  std::set<std::shared_ptr<Follower>> followers_;  // who waits, until answered or until the server ends
 };
 
 }  // namespace leat::app

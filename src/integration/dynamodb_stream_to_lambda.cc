@@ -45,17 +45,18 @@ lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std:
   std::erase_if(slice.records, [&](const shardlog::Record& each) { return each.time < horizon; });
   const auto arn = aws::parse_arn(source_arn);
   const dynamodb::RecordContext context{arn->region, *reader->stream.stream_view_type, reader->shard};
-  batch.event = "{\"Records\":[";
+  batch.records.reserve(slice.records.size());
   for (const auto& record : slice.records) {
-    if (batch.records++ > 0) batch.event += ',';
+    const std::size_t begin = batch.json.size();
     const auto shown = dynamodb::present_record(context, record);
-    aws::append_json(dynamodbstreams::Record::kShape, &shown, batch.event);
-    batch.event.back() = ',';  // one member more
-    batch.event += "\"eventSourceARN\":";
-    append_json_string(batch.event, source_arn);
-    batch.event += '}';
+    aws::append_json(dynamodbstreams::Record::kShape, &shown, batch.json);
+    batch.json.back() = ',';  // one member more
+    batch.json += "\"eventSourceARN\":";
+    append_json_string(batch.json, source_arn);
+    batch.json += '}';
+    batch.records.push_back({begin, batch.json.size() - begin, record.position, record.time,
+                             *shown.dynamodb->sequence_number, dynamodb::key_hash(record)});
   }
-  batch.event += "]}";
   return batch;
 }
 

@@ -103,5 +103,5 @@ def test_what_is_refused(deployment):
         create(FunctionName="refused", EventSourceArn=arn, StartingPosition="LATEST")
     with pytest.raises(ClientError, match=r"InvalidParameterValueException.*Stream not found: arn"):
         create(FunctionName="refused", EventSourceArn=arn + "9", StartingPosition="LATEST")
-    with pytest.raises(ClientError, match=r"NotImplemented.*FilterCriteria"):
-        create(FunctionName="refused", EventSourceArn=arn, StartingPosition="LATEST", FilterCriteria={"Filters": [{"Pattern": "{}"}]})
+    with pytest.raises(ClientError, match=r"InvalidParameterValueException.*Invalid filter pattern definition"):
+        create(FunctionName="refused", EventSourceArn=arn, StartingPosition="LATEST", FilterCriteria={"Filters": [{"Pattern": "{"}]})

@@ -10,6 +10,7 @@
 #include "service/dynamodb/expression/evaluate.h"
 #include "service/dynamodb/expression/parser.h"
 #include "service/dynamodb/item_codec.h"
+#include "service/lambda/record_filter.h"
 #include "service/logs/filter_pattern.h"
 
 namespace leat {
@@ -109,6 +110,15 @@ TEST(Tables, ItemSizesAndStoredForm) {
     if (auto invalid = dynamodb::first_invalid(item)) return *invalid;
     EXPECT_EQ(dynamodb::decode_item(dynamodb::encode_item(item)), item) << text;
     return std::to_string(dynamodb::size_of(item));
+  });
+}
+
+TEST(Tables, EventFilters) {
+  run_table("event_filters.txt", [](const std::string& text, Context&) -> std::string {
+    const auto bar = text.find(" | ");
+    const auto criteria = lambda::RecordFilter::parse({trimmed(text.substr(0, bar))});
+    if (!criteria) return criteria.error();
+    return criteria->passes(text.substr(bar + 3)) ? "true" : "false";
   });
 }
 

@@ -108,6 +108,10 @@ std::optional<kv::LogPosition> parse_sequence_number(const Shard& shard, std::st
   return *number - first_number(shard) + 1;
 }
 
+std::uint32_t key_hash(const shardlog::Record& record) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>()(decode_record(record.payload).keys));
+}
+
 dynamodbstreams::Record present_record(const RecordContext& context, const shardlog::Record& stored) {
   const StreamRecord record = decode_record(stored.payload);
   dynamodbstreams::Record out;

@@ -50,6 +50,9 @@ struct RecordContext {
   std::string_view view_type;
   const Shard& shard;
 };
+// The same for all records of one item.
+std::uint32_t key_hash(const shardlog::Record& record);
+
 dynamodbstreams::Record present_record(const RecordContext& context, const shardlog::Record& record);
 
 }  // namespace leat::dynamodb

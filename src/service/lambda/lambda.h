@@ -27,6 +27,7 @@ struct LambdaParts {
   const Clock& clock;
   Random& random;
   runtime::Loop& loop;
+  runtime::Timers& timers;
   Runtimes& runtimes;
   CodeStore& code;
   Invoker& invoker;
@@ -69,5 +70,8 @@ class Lambda {
   std::shared_mutex cache_mutex_;
   std::map<std::string, FunctionPtr> cache_;  // by row
 };
+
+// The patterns of a FilterCriteria.
+std::vector<std::string> patterns_in(const FilterCriteria& criteria);
 
 }  // namespace leat::lambda

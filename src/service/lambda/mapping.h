@@ -1,8 +1,8 @@
 #pragma once
 // Event source mappings at work: each shard is read in order, a batch at a time, into its function.
 //
-// A shard's reader sleeps until its log grows. A batch that fails is tried again, and blocks its shard, until it
-// succeeds; the checkpoint moves after success, so every record is seen at least once.
+// A shard's reader (shard_reader.h) sleeps until its log grows. A batch that fails is tried again, and blocks its
+// shard, until it succeeds or the mapping's limits give it up.
 
 #include <map>
 #include <memory>
@@ -11,11 +11,15 @@
 
 #include "engine/kv/store.h"
 #include "runtime/loop.h"
+#include "runtime/timers.h"
 #include "service/lambda/function.h"
 #include "service/lambda/invoker.h"
 #include "service/lambda/ports.h"
+#include "service/lambda/record_filter.h"
 
 namespace leat::lambda {
+
+class ShardReader;
 
 struct MappingId {
   std::string account, region, uuid;
@@ -25,13 +29,23 @@ struct MappingId {
 struct MappingSettings {
   MappingId id;
   std::string source_arn;
-  std::size_t batch_size;
   std::string function_name;
+  std::size_t batch_size;
+  std::size_t parallelization_factor = 1;
+  Duration batching_window{0};
+  Duration tumbling_window{0};      // 0: none
+  Duration maximum_record_age{-1};  // negative: for ever
+  int maximum_retry_attempts = -1;  // negative: for ever
+  bool bisect_batch = false;
+  bool reports_failures = false;  // ReportBatchItemFailures
+  RecordFilter filters = {};
 };
 
 struct MappingParts {
   runtime::Loop& loop;
+  runtime::Timers& timers;
   kv::Store& store;
+  const Clock& clock;
   Random& random;
   Invoker& invoker;
   // The function as it is now, or null.
@@ -41,7 +55,7 @@ struct MappingParts {
 class Mappings {
  public:
   explicit Mappings(MappingParts parts) : parts_(std::move(parts)) {}
-  ~Mappings() { stop_all(); }
+  ~Mappings();
 
   // Runs a mapping in place of the one with the same UUID.
   void start(MappingSettings settings, RecordSource& source);
@@ -55,7 +69,6 @@ class Mappings {
   std::string last_result(const std::string& uuid) const;
 
  private:
-  class ShardReader;
   struct Running {
     std::map<std::string, std::shared_ptr<ShardReader>> readers;  // by shard
     std::shared_ptr<std::string> last_result;

@@ -40,11 +40,22 @@ class RoleCredentials {
 };
 
 // A sharded log that event source mappings read: a DynamoDB stream, later a Kinesis stream.
+struct SourceRecord {
+  std::size_t begin, size;  // of its JSON in the batch's
+  std::uint64_t position;
+  TimePoint time;
+  std::string id;          // as batchItemFailures names it
+  std::uint32_t key_hash;  // of its partition key
+};
 struct SourceBatch {
-  std::string event;  // the whole event, JSON; empty where there was nothing to read
-  std::size_t records = 0;
+  std::string json;  // of all records, one after another
+  std::vector<SourceRecord> records = {};
   std::uint64_t next = 0;  // where to read on
-  bool ended = false;      // the shard is closed and read to its end
+  bool ended = false;      // the shard is closed, and this was the last of it
+
+  std::string_view json_of(const SourceRecord& record) const {
+    return std::string_view(json).substr(record.begin, record.size);
+  }
 };
 struct SourceShard {
   std::string id;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int32_t kDefaultBatch = 100;
 constexpr std::int32_t kForever = -1;
+constexpr std::int32_t kLeastAge = 60;  // seconds
 
 std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(errors::kInvalidParameterValue, std::move(message));
@@ -18,21 +19,32 @@ std::unexpected<aws::Error> not_offered(std::string_view what) {
   return aws::fail(errors::kNotOffered, fmt::format("leat does not offer {} of event source mappings yet", what));
 }
 
-// What leat would have to ignore, it refuses.
+// The settings that Create and Update have in common: what is given is checked and taken over.
 template <class Input>
-aws::Result<void> refuse_not_offered(const Input& input) {
-  if (input.filter_criteria && input.filter_criteria->filters && !input.filter_criteria->filters->empty())
-    return not_offered("FilterCriteria");
-  if (input.parallelization_factor.value_or(1) != 1) return not_offered("ParallelizationFactor");
-  if (input.bisect_batch_on_function_error.value_or(false)) return not_offered("BisectBatchOnFunctionError");
-  if (input.maximum_retry_attempts.value_or(kForever) != kForever) return not_offered("MaximumRetryAttempts");
-  if (input.maximum_record_age_in_seconds.value_or(kForever) != kForever)
-    return not_offered("MaximumRecordAgeInSeconds");
-  if (input.maximum_batching_window_in_seconds.value_or(0) != 0) return not_offered("MaximumBatchingWindowInSeconds");
-  if (input.tumbling_window_in_seconds.value_or(0) != 0) return not_offered("TumblingWindowInSeconds");
-  if (input.function_response_types && !input.function_response_types->empty())
-    return not_offered("FunctionResponseTypes");
-  if (input.destination_config && input.destination_config->on_failure) return not_offered("DestinationConfig");
+aws::Result<void> apply_settings(EventSourceMappingConfiguration& mapping, const Input& input) {
+  if (input.destination_config && input.destination_config->on_failure &&
+      input.destination_config->on_failure->destination)
+    return not_offered("DestinationConfig");
+  if (input.filter_criteria) {
+    if (auto parsed = RecordFilter::parse(patterns_in(*input.filter_criteria)); !parsed) return refuse(parsed.error());
+    mapping.filter_criteria = input.filter_criteria;
+    if (patterns_in(*input.filter_criteria).empty()) mapping.filter_criteria.reset();
+  }
+  const auto take = [](auto& into, const auto& given) {
+    if (given) into = given;
+  };
+  take(mapping.batch_size, input.batch_size);
+  take(mapping.maximum_batching_window_in_seconds, input.maximum_batching_window_in_seconds);
+  take(mapping.parallelization_factor, input.parallelization_factor);
+  take(mapping.bisect_batch_on_function_error, input.bisect_batch_on_function_error);
+  take(mapping.maximum_retry_attempts, input.maximum_retry_attempts);
+  take(mapping.maximum_record_age_in_seconds, input.maximum_record_age_in_seconds);
+  take(mapping.tumbling_window_in_seconds, input.tumbling_window_in_seconds);
+  take(mapping.function_response_types, input.function_response_types);
+  const std::int32_t age = *mapping.maximum_record_age_in_seconds;
+  if (age != kForever && age < kLeastAge) {
+    return refuse(fmt::format("Invalid MaximumRecordAgeInSeconds: {}. It must be -1 or between 60 and 604800", age));
+  }
   return {};
 }
 
@@ -68,7 +80,6 @@ std::vector<EventSourceMappingConfiguration> all(Lambda& lambda, const aws::Call
 
 aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
                                                                          const CreateEventSourceMappingRequest& input) {
-  TRY_VOID(refuse_not_offered(input));
   if (!input.event_source_arn) return refuse("Event source Arn is required.");
   RecordSource* source = lambda.source_of(*input.event_source_arn);
   if (!source) return refuse(fmt::format("Unrecognized event source: {}", *input.event_source_arn));
@@ -89,7 +100,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   mapping.event_source_arn = input.event_source_arn;
   mapping.function_arn = function->arn();
   mapping.starting_position = input.starting_position;
-  mapping.batch_size = input.batch_size.value_or(kDefaultBatch);
+  mapping.batch_size = kDefaultBatch;
   mapping.maximum_batching_window_in_seconds = 0;
   mapping.parallelization_factor = 1;
   mapping.bisect_batch_on_function_error = false;
@@ -98,6 +109,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   mapping.tumbling_window_in_seconds = 0;
   mapping.destination_config.emplace().on_failure.emplace();
   mapping.function_response_types.emplace();
+  TRY_VOID(apply_settings(mapping, input));
   mapping.state_transition_reason = "User action";
   mapping.last_modified = lambda.parts().clock.now();
   mapping.last_processing_result = "No records processed";
@@ -150,12 +162,11 @@ aws::Result<ListEventSourceMappingsResponse> list_event_source_mappings(Lambda& 
 
 aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
                                                                          const UpdateEventSourceMappingRequest& input) {
-  TRY_VOID(refuse_not_offered(input));
   std::lock_guard lock(lambda.definition_mutex());
   auto mapping = TRY(load(lambda, caller, input.uuid));
   const std::string before = *mapping.state;
   if (input.function_name) mapping.function_arn = TRY(lambda.find(caller, *input.function_name))->arn();
-  if (input.batch_size) mapping.batch_size = input.batch_size;
+  TRY_VOID(apply_settings(mapping, input));
   if (input.enabled) mapping.state = *input.enabled ? "Enabled" : "Disabled";
   mapping.last_modified = lambda.parts().clock.now();
   save(lambda, caller, mapping);

@@ -1,0 +1,348 @@
+#include "service/lambda/shard_reader.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "engine/kv/key.h"
+
+namespace leat::lambda {
+namespace {
+
+constexpr auto kFirstPause = std::chrono::milliseconds(100);
+constexpr auto kLongestPause = std::chrono::milliseconds(60000);
+// What fits into an invocation's 6 MB once it is JSON.
+constexpr std::size_t kMaxReadBytes = 1U << 20;
+constexpr std::size_t kMaxEventBytes = 5U << 20;
+
+}  // namespace
+
+ShardReader::ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard,
+                         Callbacks callbacks)
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      source_(source),
+      shard_(std::move(shard)),
+      callbacks_(std::move(callbacks)),
+      checkpoint_row_(checkpoint_row(settings_.id.account, settings_.id.region, settings_.id.uuid, shard_)),
+      lanes_(has_windows() ? 1 : settings_.parallelization_factor),
+      pause_(kFirstPause) {}
+
+void ShardReader::start() {
+  load_checkpoint();
+  subscription_ = source_.subscribe(settings_.source_arn, shard_, [self = weak_from_this()] {
+    if (auto reader = self.lock()) reader->wake();
+  });
+  wake();
+}
+
+void ShardReader::stop() {
+  stopped_ = true;
+  subscription_.reset();
+}
+
+// One wake-up in the queue is enough, however many appends there were.
+void ShardReader::wake() {
+  if (waking_.exchange(true)) return;
+  parts_.loop.post([self = shared_from_this()] {
+    self->waking_ = false;
+    self->pump();
+  });
+}
+
+void ShardReader::wake_at(TimePoint time) {
+  if (timer_) parts_.timers.cancel(*timer_);
+  timer_ = parts_.timers.at(time, [self = weak_from_this()] {
+    if (auto reader = self.lock()) reader->wake();
+  });
+}
+
+void ShardReader::pump() {
+  if (stopped_ || lanes_at_work_ > 0) return;
+  SourceBatch read = next_read();
+  if (waits_for_more(read)) return;
+  if (has_windows()) begin_or_end_window(read);
+  if (stopped_ || lanes_at_work_ > 0) return;
+  if (read.records.empty()) {
+    // Records that the source held back, trimmed ones say, are passed over.
+    position_ = std::max(position_, read.next);
+    if (read.ended && !window_start_) finish();
+    return;
+  }
+  take(std::move(read));
+}
+
+SourceBatch ShardReader::next_read() {
+  if (ahead_) {
+    SourceBatch read = std::move(*ahead_);
+    ahead_.reset();
+    return read;
+  }
+  return source_.read(settings_.source_arn, shard_, position_,
+                      {settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size()});
+}
+
+// MaximumBatchingWindowInSeconds: a batch that is not full waits for more, but not longer than that.
+bool ShardReader::waits_for_more(const SourceBatch& read) {
+  const bool full = read.records.size() >= settings_.batch_size || read.ended;
+  if (settings_.batching_window == Duration(0) || read.records.empty() || full) {
+    batch_window_end_.reset();
+    return false;
+  }
+  const TimePoint now = parts_.clock.now();
+  if (!batch_window_end_) batch_window_end_ = now + settings_.batching_window;
+  if (now >= *batch_window_end_) {
+    batch_window_end_.reset();
+    return false;
+  }
+  wake_at(*batch_window_end_);
+  return true;
+}
+
+void ShardReader::take(SourceBatch read) {
+  read_ = std::move(read);
+  fill_lanes();
+  lanes_at_work_ = static_cast<std::size_t>(
+      std::count_if(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return !lane.empty(); }));
+  if (lanes_at_work_ == 0) return read_done();
+  const bool full = read_.records.size() == settings_.batch_size;
+  const std::uint64_t next = read_.next;
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (!lanes_[lane].empty()) run(lane);
+  }
+  // While the function works, the next batch is made ready.
+  if (!full || lanes_.size() > 1 || has_windows() || lanes_at_work_ == 0) return;
+  ahead_ = source_.read(settings_.source_arn, shard_, next, {settings_.batch_size, kMaxReadBytes});
+  if (ahead_->records.empty()) ahead_.reset();  // nothing yet is no news later
+}
+
+bool ShardReader::is_wanted(const SourceRecord& record) const {
+  return settings_.filters.empty() || settings_.filters.passes(read_.json_of(record));
+}
+
+void ShardReader::fill_lanes() {
+  std::vector<std::size_t> bytes(lanes_.size());
+  for (std::size_t i = 0; i < read_.records.size(); ++i) {
+    const SourceRecord& record = read_.records[i];
+    if (!is_wanted(record)) continue;
+    const std::size_t number = record.key_hash % lanes_.size();
+    Lane& lane = lanes_[number];
+    const bool full = lane.empty() || lane.back().records.size() == settings_.batch_size ||
+                      bytes[number] + record.size > kMaxEventBytes;
+    if (full) {
+      lane.emplace_back();
+      bytes[number] = 0;
+    }
+    lane.back().records.push_back(i);
+    bytes[number] += record.size;
+  }
+}
+
+void ShardReader::run(std::size_t lane) {
+  drop_old(lanes_[lane]);
+  if (stopped_) return;
+  if (!lanes_[lane].empty()) return invoke(lane);
+  if (--lanes_at_work_ == 0) read_done();
+}
+
+// MaximumRecordAgeInSeconds.
+void ShardReader::drop_old(Lane& lane) const {
+  if (settings_.maximum_record_age < Duration(0)) return;
+  const TimePoint oldest = parts_.clock.now() - settings_.maximum_record_age;
+  while (!lane.empty() && !lane.front().records.empty()) {
+    Batch& batch = lane.front();
+    std::erase_if(batch.records, [&](std::size_t i) { return read_.records[i].time < oldest; });
+    if (!batch.records.empty()) return;
+    lane.pop_front();
+  }
+}
+
+void ShardReader::invoke(std::size_t lane) {
+  FunctionPtr function = parts_.find_function(settings_.id, settings_.function_name);
+  if (!function) return retry_later(lane);
+  Invocation invocation;
+  invocation.function = std::move(function);
+  invocation.payload = event_of(lanes_[lane].front());
+  invocation.request_id = parts_.random.uuid();
+  invocation.done = [self = shared_from_this(), lane](const InvocationResult& result) { self->returned(lane, result); };
+  parts_.invoker.invoke(std::move(invocation));
+}
+
+std::string ShardReader::event_of(const Batch& batch) const {
+  std::string event = "{\"Records\":[";
+  for (std::size_t i : batch.records) {
+    if (event.back() != '[') event += ',';
+    event += read_.json_of(read_.records[i]);
+  }
+  event += ']';
+  if (has_windows()) {
+    event += fmt::format(",\"window\":{{\"start\":\"{}\",\"end\":\"{}\"}},\"state\":{},\"shardId\":\"{}\",",
+                         format_iso8601(*window_start_), format_iso8601(*window_start_ + settings_.tumbling_window),
+                         window_state_, shard_);
+    event += "\"eventSourceARN\":";
+    append_json_string(event, settings_.source_arn);
+    event += fmt::format(",\"isFinalInvokeForWindow\":{},\"isWindowTerminatedEarly\":false", ends_window_);
+  }
+  return event + '}';
+}
+
+void ShardReader::returned(std::size_t lane, const InvocationResult& result) {
+  if (stopped_) return;
+  switch (result.outcome) {
+    case InvocationResult::Outcome::kSucceeded: return succeeded(lane, result.payload);
+    case InvocationResult::Outcome::kThrottled: return retry_later(lane);
+    case InvocationResult::Outcome::kFailed:
+      return failed(lane, 0, settings_.bisect_batch && lanes_[lane].front().records.size() > 1);
+  }
+}
+
+void ShardReader::succeeded(std::size_t lane, const std::string& payload) {
+  const auto first_failed = first_failure(lanes_[lane].front(), payload);
+  if (first_failed) return failed(lane, *first_failed, false);
+  if (has_windows()) keep_state(payload);
+  pause_ = kFirstPause;
+  callbacks_.processed("OK");
+  batch_done(lane);
+}
+
+// The records before `first_failed` are done; the others are tried again, in two halves where they are to be split.
+void ShardReader::failed(std::size_t lane, std::size_t first_failed, bool split) {
+  callbacks_.processed("PROBLEM: Function call failed");
+  Batch& batch = lanes_[lane].front();
+  batch.records.erase(batch.records.begin(), batch.records.begin() + static_cast<std::ptrdiff_t>(first_failed));
+  const bool gives_up = settings_.maximum_retry_attempts >= 0 && batch.attempts >= settings_.maximum_retry_attempts;
+  if (split) {
+    // Splitting does not count as a retry.
+    const auto middle = batch.records.begin() + static_cast<std::ptrdiff_t>(batch.records.size() / 2);
+    Batch second{{middle, batch.records.end()}, batch.attempts};
+    batch.records.erase(middle, batch.records.end());
+    lanes_[lane].insert(lanes_[lane].begin() + 1, std::move(second));
+  } else if (gives_up) {
+    spdlog::warn("mapping {}: {} records are given up after {} attempts", settings_.id.uuid, batch.records.size(),
+                 batch.attempts + 1);
+    return batch_done(lane);
+  } else {
+    ++batch.attempts;
+  }
+  retry_later(lane);
+}
+
+void ShardReader::retry_later(std::size_t lane) {
+  parts_.loop.after(pause_, [self = shared_from_this(), lane] {
+    if (!self->stopped_) self->run(lane);
+  });
+  pause_ = std::min(pause_ * 2, kLongestPause);
+}
+
+void ShardReader::batch_done(std::size_t lane) {
+  const Batch done = std::move(lanes_[lane].front());
+  lanes_[lane].pop_front();
+  if (std::exchange(ends_window_, false)) {
+    window_start_.reset();
+    window_state_ = "{}";
+  }
+  if (lanes_.size() == 1 && !done.records.empty() && !lanes_[lane].empty())
+    save_checkpoint(read_.records[done.records.back()].position + 1);
+  run(lane);
+}
+
+void ShardReader::read_done() {
+  position_ = std::max(position_, read_.next);
+  save_checkpoint(position_);
+  wake();
+}
+
+// ReportBatchItemFailures: the place of the first record that failed. An answer that names none of the batch's records
+// fails the whole batch.
+std::optional<std::size_t> ShardReader::first_failure(const Batch& batch, const std::string& payload) const {
+  if (!settings_.reports_failures) return std::nullopt;
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer;
+  simdjson::dom::array failures;
+  if (parser.parse(payload).get(answer) || !answer.is_object() || answer["batchItemFailures"].get(failures))
+    return std::nullopt;
+  std::optional<std::size_t> first;
+  for (simdjson::dom::element each : failures) {
+    std::string_view id;
+    if (each["itemIdentifier"].get(id)) return 0;
+    const auto found = std::find_if(batch.records.begin(), batch.records.end(),
+                                    [&](std::size_t i) { return read_.records[i].id == id; });
+    if (found == batch.records.end()) return 0;
+    const auto place = static_cast<std::size_t>(found - batch.records.begin());
+    first = std::min(first.value_or(place), place);
+  }
+  return first;
+}
+
+TimePoint ShardReader::window_of(TimePoint time) const {
+  const auto width = settings_.tumbling_window.count();
+  return from_millis(to_millis(time) / width * width);
+}
+
+// Keeps only the records of the window under way, or begins one with the first record; ends it when its time is over.
+void ShardReader::begin_or_end_window(SourceBatch& read) {
+  const TimePoint now = parts_.clock.now();
+  if (!window_start_ && !read.records.empty()) window_start_ = window_of(read.records.front().time);
+  if (!window_start_) return;
+  const TimePoint end = *window_start_ + settings_.tumbling_window;
+  const auto later = std::find_if(read.records.begin(), read.records.end(),
+                                  [&](const SourceRecord& record) { return record.time >= end; });
+  if (later != read.records.begin()) {
+    if (later != read.records.end()) read.next = later->position;
+    read.ended = read.ended && later == read.records.end();
+    read.records.erase(later, read.records.end());
+    return;
+  }
+  if (now < end && read.records.empty() && !read.ended) return wake_at(end);
+  // Its last invocation has the state and no records; what was read is read again for the next window.
+  ends_window_ = true;
+  read_ = SourceBatch{};
+  read_.next = position_;
+  lanes_[0].emplace_back();
+  lanes_at_work_ = 1;
+  run(0);
+}
+
+void ShardReader::keep_state(const std::string& payload) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer, state;
+  if (parser.parse(payload).get(answer) || !answer.is_object() || answer["state"].get(state)) return;
+  window_state_ = simdjson::minify(state);
+}
+
+//   checkpoint := u64(next) [ u64(window start) state ]
+void ShardReader::load_checkpoint() {
+  const auto saved = parts_.store.get(checkpoint_row_);
+  if (!saved.value) return;
+  position_ = kv::read_u64(*saved.value);
+  if (saved.value->size() <= 8) return;
+  window_start_ = from_millis(static_cast<std::int64_t>(kv::read_u64(saved.value->substr(8))));
+  window_state_ = saved.value->substr(16);
+}
+
+void ShardReader::save_checkpoint(std::uint64_t next) {
+  std::string value;
+  kv::append_u64(value, next);
+  if (window_start_) {
+    kv::append_u64(value, static_cast<std::uint64_t>(to_millis(*window_start_)));
+    value += window_state_;
+  }
+  kv::Batch batch;
+  batch.put(checkpoint_row_, value);
+  try {
+    (void)parts_.store.commit(batch);
+  } catch (const kv::StoreFailure& failure) {  // lint: catch (the next checkpoint covers this one)
+    spdlog::error("mapping {}: {}", settings_.id.uuid, failure.what());
+  }
+}
+
+void ShardReader::finish() {
+  stopped_ = true;
+  save_checkpoint(kFinished);
+  callbacks_.finished();
+}
+
+}  // namespace leat::lambda
