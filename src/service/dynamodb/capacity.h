@@ -53,4 +53,15 @@ class CapacityReport {
 std::optional<ItemCollectionMetrics> collection_metrics(const std::optional<std::string>& mode, DynamoDb& db,
                                                         const Table& table, const Item& key);
 
+// What PutItem, UpdateItem and DeleteItem report of what they used and of the item's collection.
+template <class Input, class Output>
+void report_write(DynamoDb& db, const Input& input, const ItemWrite& write, const ItemWritten& written,
+                  Output& output) {
+  if (wants_capacity(input.return_consumed_capacity))
+    output.consumed_capacity =
+        consumed(input.return_consumed_capacity, *write.table, write_use(*write.table, write.key.row, written));
+  output.item_collection_metrics =
+      collection_metrics(input.return_item_collection_metrics, db, *write.table, write.key.attributes);
+}
+
 }  // namespace leat::dynamodb

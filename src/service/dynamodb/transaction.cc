@@ -6,6 +6,7 @@
 #include <set>
 
 #include "aws/dynamodb/types.h"
+#include "service/dynamodb/transaction_token.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -31,12 +32,6 @@ aws::Result<void> check_distinct_items(std::span<const std::string_view> rows) {
   return {};
 }
 
-std::unexpected<aws::Error> token_mismatch() {
-  return aws::fail(errors::kIdempotentParameterMismatch,
-                   "The request was rejected because it was made with a token that a request with other parameters "
-                   "has used");
-}
-
 std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures) {
   TransactionCanceledException details;
   auto& reasons = details.cancellation_reasons.emplace();
@@ -57,6 +52,27 @@ std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures) {
       fmt::format("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
                   fmt::join(codes, ", ")),
       std::move(details));
+}
+
+aws::Result<TransactionDone> write_once(DynamoDb& db, const aws::Caller& caller, const TransactionOnce& once,
+                                        std::span<const ItemWrite> writes) {
+  std::vector<std::string_view> rows;
+  for (const ItemWrite& write : writes) rows.push_back(write.key.row);
+  TRY_VOID(check_distinct_items(rows));
+  std::optional<TransactionToken> token;
+  if (once.token) token.emplace(db, caller, *once.token, once.request);
+  TokenState state = TokenState::kNew;
+  auto written = db.transact(writes, [&](kv::Batch& batch) {
+    state = token ? token->stage(batch) : TokenState::kNew;
+    return state == TokenState::kNew;
+  });
+  if (!written) return cancelled(written.error());
+  if (state == TokenState::kMismatch) {
+    return aws::fail(errors::kIdempotentParameterMismatch,
+                     "The request was rejected because it was made with a token that a request with other parameters "
+                     "has used");
+  }
+  return TransactionDone{state == TokenState::kRepeated, std::move(*written)};
 }
 
 }  // namespace leat::dynamodb

@@ -11,10 +11,19 @@ namespace leat::dynamodb {
 // One action an item.
 aws::Result<void> check_distinct_items(std::span<const std::string_view> rows);
 
-// A token that another request has used.
-std::unexpected<aws::Error> token_mismatch();
-
 // TransactionCanceledException with a reason for each action, in order.
 std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures);
+
+// The writes of a transaction, done once for their ClientRequestToken.
+struct TransactionOnce {
+  const std::optional<std::string>& token;
+  std::string request;  // without its token, in any form that does not change from one sending to the next
+};
+struct TransactionDone {
+  bool repeated = false;  // it was done before, and nothing was written now
+  std::vector<ItemWritten> written;
+};
+aws::Result<TransactionDone> write_once(DynamoDb& db, const aws::Caller& caller, const TransactionOnce& once,
+                                        std::span<const ItemWrite> writes);
 
 }  // namespace leat::dynamodb

@@ -6,7 +6,6 @@
 #include "aws/shape_json.h"
 #include "service/dynamodb/partiql/execute.h"
 #include "service/dynamodb/transaction.h"
-#include "service/dynamodb/transaction_token.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -80,34 +79,22 @@ aws::Result<ExecuteTransactionOutput> write_transaction(DynamoDb& db, const aws:
                                                         const ExecuteTransactionInput& input,
                                                         const std::vector<Statement>& statements) {
   std::vector<ItemWrite> writes;
-  std::vector<std::string_view> rows;
   for (std::size_t i = 0; i < statements.size(); ++i) {
     const auto& on_failure = input.transact_statements[i].return_values_on_condition_check_failure;
     writes.push_back(TRY(partiql::write_of(db, caller, statements[i], on_failure)));
   }
-  for (const ItemWrite& write : writes) rows.push_back(write.key.row);
-  TRY_VOID(check_distinct_items(rows));
-  std::optional<TransactionToken> token;
-  if (input.client_request_token) {
-    ExecuteTransactionInput canonical = input;
-    canonical.client_request_token.reset();
-    token.emplace(db, caller, *input.client_request_token, aws::to_json(canonical));
-  }
-  TokenState state = TokenState::kNew;
-  const auto written = db.transact(writes, [&](kv::Batch& batch) {
-    state = token ? token->stage(batch) : TokenState::kNew;
-    return state == TokenState::kNew;
-  });
-  if (!written) return cancelled(written.error());
-  if (state == TokenState::kMismatch) return token_mismatch();
+  ExecuteTransactionInput canonical = input;
+  canonical.client_request_token.reset();
+  const TransactionDone done =
+      TRY(write_once(db, caller, {input.client_request_token, aws::to_json(canonical)}, writes));
   ExecuteTransactionOutput output;
   output.responses.emplace(statements.size());
   CapacityReport capacity;
-  for (std::size_t i = 0; state == TokenState::kNew && i < writes.size(); ++i) {
-    const CapacityUse use = write_use(*writes[i].table, writes[i].key.row, (*written)[i]);
+  for (std::size_t i = 0; !done.repeated && i < writes.size(); ++i) {
+    const CapacityUse use = write_use(*writes[i].table, writes[i].key.row, done.written[i]);
     capacity.add(writes[i].table, use);
     capacity.add(writes[i].table, use);  // a transaction costs twice
-    (*output.responses)[i].item = partiql::returned(statements[i], (*written)[i]);
+    (*output.responses)[i].item = partiql::returned(statements[i], done.written[i]);
   }
   output.consumed_capacity = capacity.report(input.return_consumed_capacity, Metered::kWrites);
   return output;

@@ -24,11 +24,7 @@ aws::Result<PutItemOutput> put_item(DynamoDb& db, const aws::Caller& caller, con
   const auto written = TRY(db.write(write));
   PutItemOutput output;
   if (wants_old && written.before.exists()) output.attributes = written.before;
-  if (wants_capacity(input.return_consumed_capacity))
-    output.consumed_capacity =
-        consumed(input.return_consumed_capacity, *table, write_use(*table, write.key.row, written));
-  output.item_collection_metrics =
-      collection_metrics(input.return_item_collection_metrics, db, *table, write.key.attributes);
+  report_write(db, input, write, written, output);
   return output;
 }
 

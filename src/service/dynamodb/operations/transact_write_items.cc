@@ -3,7 +3,6 @@
 #include "service/dynamodb/capacity.h"
 #include "service/dynamodb/item_write.h"
 #include "service/dynamodb/transaction.h"
-#include "service/dynamodb/transaction_token.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -113,21 +112,9 @@ aws::Result<TransactWriteItemsOutput> transact_write_items(DynamoDb& db, const a
     if (prepared) writes.push_back(std::move(*prepared));
   }
   if (!fits) return cancelled(unfit);
-  std::vector<std::string_view> rows;
-  for (const ItemWrite& write : writes) rows.push_back(write.key.row);
-  TRY_VOID(check_distinct_items(rows));
-
-  std::optional<TransactionToken> token;
-  if (input.client_request_token) token.emplace(db, caller, *input.client_request_token, canonical(input));
-  TokenState state = TokenState::kNew;
-  const auto written = db.transact(writes, [&](kv::Batch& batch) {
-    state = token ? token->stage(batch) : TokenState::kNew;
-    return state == TokenState::kNew;
-  });
-  if (!written) return cancelled(written.error());
-  if (state == TokenState::kMismatch) return token_mismatch();
-  if (state == TokenState::kRepeated) return report_repeated(db, input, writes);
-  return report(db, input, writes, *written);
+  const TransactionDone done = TRY(write_once(db, caller, {input.client_request_token, canonical(input)}, writes));
+  if (done.repeated) return report_repeated(db, input, writes);
+  return report(db, input, writes, done.written);
 }
 
 }  // namespace leat::dynamodb

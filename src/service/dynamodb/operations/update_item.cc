@@ -67,11 +67,7 @@ aws::Result<UpdateItemOutput> update_item(DynamoDb& db, const aws::Caller& calle
   const auto written = TRY(db.write(write));
   UpdateItemOutput output;
   output.attributes = returned_attributes(input.return_values.value_or("NONE"), written, touched(update, input));
-  if (wants_capacity(input.return_consumed_capacity))
-    output.consumed_capacity =
-        consumed(input.return_consumed_capacity, *table, write_use(*table, write.key.row, written));
-  output.item_collection_metrics =
-      collection_metrics(input.return_item_collection_metrics, db, *table, write.key.attributes);
+  report_write(db, input, write, written, output);
   return output;
 }
 
