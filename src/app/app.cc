@@ -183,7 +183,7 @@ struct App::Parts {
     kv::Batch batch;
     batch.erase(kv::Range{"", std::string(8, '\xFF')});
     (void)store->commit(batch);
-    dynamodb.tables().forget();
+    dynamodb.forget();
     iam.forget();
   }
 

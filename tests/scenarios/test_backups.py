@@ -152,3 +152,9 @@ def test_resource_policies_and_insights(server):
     dynamodb.update_contributor_insights(TableName="cared", ContributorInsightsAction="ENABLE")
     assert dynamodb.describe_contributor_insights(TableName="cared")["ContributorInsightsStatus"] == "ENABLED"
     assert [each["TableName"] for each in dynamodb.list_contributor_insights()["ContributorInsightsSummaries"]] == ["cared"]
+    # What is said of a table goes with it.
+    dynamodb.put_resource_policy(ResourceArn=arn, Policy="{}")
+    dynamodb.delete_table(TableName="cared")
+    Deployment(server).table("cared")
+    assert error(dynamodb.get_resource_policy, ResourceArn=arn)[0] == "PolicyNotFoundException"
+    assert dynamodb.describe_contributor_insights(TableName="cared")["ContributorInsightsStatus"] == "DISABLED"

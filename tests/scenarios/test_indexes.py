@@ -1,4 +1,6 @@
 """Secondary indexes, as boto3 sees them."""
+import random
+import threading
 from decimal import Decimal
 
 import pytest
@@ -175,3 +177,33 @@ def test_definitions_that_are_refused(server, change, message):
     wrong = error(server.client("dynamodb").create_table, TableName="refused", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes(a="S", b="S"),
                   KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}], **change)
     assert wrong == ("ValidationException", "One or more parameter values were invalid: " + message)
+
+
+def test_an_index_is_filled_and_tables_are_made_under_load(own_server):
+    """Many writers keep coming: neither a definition nor the filling of an index may wait for a quiet moment."""
+    server = own_server()
+    dynamodb = server.client("dynamodb")
+    dynamodb.create_table(TableName="busy", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes(id="S"), KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    with server.resource("dynamodb").Table("busy").batch_writer() as batch:
+        for n in range(5000):
+            batch.put_item(Item={"id": f"k{n}", "g": f"g{n % 7}"})
+    stop = threading.Event()
+
+    def churn(seed):
+        client, rng = server.client("dynamodb"), random.Random(seed)
+        while not stop.is_set():
+            client.batch_write_item(RequestItems={"busy": [{"PutRequest": {"Item": {"id": {"S": f"k{n}"}, "g": {"S": f"g{rng.randrange(7)}"}}}} for n in rng.sample(range(5000), 25)]})
+
+    writers = [threading.Thread(target=churn, args=(seed,)) for seed in range(8)]
+    for each in writers:
+        each.start()
+    dynamodb.update_table(TableName="busy", AttributeDefinitions=attributes(id="S", g="S"), GlobalSecondaryIndexUpdates=[{"Create": index("by-g", "g", "id")}])
+    for n in range(5):
+        dynamodb.create_table(TableName=f"beside-{n}", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes(id="S"), KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    described = lambda: dynamodb.describe_table(TableName="busy")["Table"]["GlobalSecondaryIndexes"][0]
+    wait_until(lambda: described()["IndexStatus"] == "ACTIVE")
+    stop.set()
+    for each in writers:
+        each.join()
+    scan = lambda **more: {item["id"]["S"]: item["g"]["S"] for page in dynamodb.get_paginator("scan").paginate(TableName="busy", **more) for item in page["Items"]}
+    assert scan(IndexName="by-g") == scan() and described()["ItemCount"] == 5000

@@ -69,6 +69,8 @@ def test_what_is_refused(bank):
     assert [each["Code"] for each in caught.value.response["CancellationReasons"]] == ["None", "ValidationError"]
     assert caught.value.response["CancellationReasons"][1]["Message"] == "One or more parameter values were invalid: Missing the key id in the item"
     assert write(*[{"Put": {"TableName": name, "Item": {"id": {"S": str(n)}}}} for n in range(101)])[0] == "ValidationException"
+    large = [{"Put": {"TableName": name, "Item": {"id": {"S": str(n)}, "body": {"S": "x" * 390_000}}}} for n in range(11)]
+    assert write(*large)[0] == "ValidationException" and "4 MB" in write(*large)[1]
     assert dynamodb.scan(TableName=name)["Count"] == 2
 
 

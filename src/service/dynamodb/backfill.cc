@@ -7,7 +7,7 @@ namespace leat::dynamodb {
 namespace {
 
 constexpr const char* kKind = "dynamodb-backfill";
-constexpr std::size_t kStep = 500;  // items
+constexpr std::size_t kStep = 500;  // items, and fewer where other writers keep coming first
 
 //   text(account) text(region) text(table) text(table id) text(index) row to go on from      index: empty for time to
 //   live
@@ -49,14 +49,14 @@ void stage_expiry_entry(kv::Batch& batch, const DynamoDb& db, const Table& table
 }
 
 // False where another writer came first. `index` is null for time to live.
-bool fill(DynamoDb& db, const Table& table, const Index* index, Step& step, bool& done) {
+bool fill(DynamoDb& db, const Table& table, const Index* index, Step& step, std::size_t size, bool& done) {
   kv::Batch batch;
   kv::Range rest = kv::prefix_range(table.key.prefix);
   rest.begin = std::max(rest.begin, step.from);
   std::string last;
   std::size_t count = 0;
   const auto cursor = db.store().scan(rest, kv::Direction::kForward);
-  for (; cursor->valid() && count < kStep; cursor->next(), ++count) {
+  for (; cursor->valid() && count < size; cursor->next(), ++count) {
     last = cursor->key();
     kv::Versioned item = db.store().get(last);
     batch.expect(last, item.version);
@@ -67,7 +67,7 @@ bool fill(DynamoDb& db, const Table& table, const Index* index, Step& step, bool
     else
       stage_expiry_entry(batch, db, table, place, StoredItem(std::move(item.value)));
   }
-  done = count < kStep;
+  done = count < size;
   Step next = step;
   next.from = last + '\0';
   if (!done)
@@ -96,13 +96,13 @@ void finish(DynamoDb& db, const Step& step) {
 void run(DynamoDb& db, const std::string& payload) {
   Step step = Step::parse(payload);
   bool done = false;
-  while (true) {
+  for (std::size_t size = kStep;; size = std::max<std::size_t>(1, size / 4)) {
     std::shared_lock lock(db.definitions());
     const TablePtr table = db.tables().find_or_null(step.caller(), step.table);
     if (!table || table->id() != step.table_id) return;
     const Index* index = table->index(step.index);
     if (step.index.empty() ? !table->expiry_attribute : !index || !index->backfilling) return;
-    if (fill(db, *table, index, step, done)) break;
+    if (fill(db, *table, index, step, size, done)) break;
   }
   if (!done) return;
   if (step.index.empty())

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/definition_lock.h"
 #include "base/random.h"
 #include "engine/kv/store.h"
 #include "engine/schedule/schedule.h"
@@ -79,7 +80,13 @@ class DynamoDb {
 
   // Held alone by whoever changes a table's definition, and shared by whoever writes by it: no write straddles a
   // change.
-  std::shared_mutex& definitions() { return definitions_; }
+  DefinitionLock& definitions() { return definitions_; }
+
+  // Forgets what was read, after the store was emptied.
+  void forget() {
+    tables_.forget();
+    token_removal_scheduled_ = false;
+  }
 
  private:
   void charge(std::span<const ItemWrite> writes, const std::vector<ItemWritten>& written);
@@ -90,7 +97,7 @@ class DynamoDb {
   schedule::Schedule& schedule_;
   Tables tables_;
   Throttle throttle_;
-  std::shared_mutex definitions_;
+  DefinitionLock definitions_;
   std::atomic<bool> token_removal_scheduled_ = false;
   ExpiryTimers expiry_timers_;
 };

@@ -175,6 +175,11 @@ void Tables::stage(kv::Batch& batch, const aws::Caller& caller, const TableDescr
 void Tables::stage_erase(kv::Batch& batch, const Table& table) const {
   batch.erase(table_row(table.account, table.region, table.name()));
   batch.erase(tags_row(table.account, table.region, table.name()));
+  const std::string& arn = *table.description.table_arn;
+  const std::string policies = home_key(table.account, table.region, 'P');
+  batch.erase(policies + kv::make_key(arn));
+  batch.erase(kv::prefix_range(policies + arn + "/stream/"));
+  batch.erase(kv::prefix_range(home_key(table.account, table.region, 'I') + kv::make_key(table.name())));
   batch.erase(time_to_live_row(table.account, table.region, table.name()));
   batch.erase(recovery_row(table.account, table.region, table.name()));
   batch.erase(kv::prefix_range(table.key.prefix));

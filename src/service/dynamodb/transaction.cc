@@ -32,6 +32,13 @@ aws::Result<void> check_distinct_items(std::span<const std::string_view> rows) {
   return {};
 }
 
+aws::Result<void> check_total_size(std::size_t bytes) {
+  constexpr std::size_t kMost = 4UL << 20;
+  if (bytes <= kMost) return {};
+  return aws::fail(aws::errors::kValidation,
+                   "Transaction request size limit exceeded: the items of a transaction cannot exceed 4 MB in all");
+}
+
 std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures) {
   TransactionCanceledException details;
   auto& reasons = details.cancellation_reasons.emplace();

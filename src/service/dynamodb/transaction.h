@@ -11,6 +11,9 @@ namespace leat::dynamodb {
 // One action an item.
 aws::Result<void> check_distinct_items(std::span<const std::string_view> rows);
 
+// The items of one transaction may have 4 MB together.
+aws::Result<void> check_total_size(std::size_t bytes);
+
 // TransactionCanceledException with a reason for each action, in order.
 std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures);
 

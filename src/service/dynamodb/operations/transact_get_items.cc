@@ -22,6 +22,9 @@ aws::Result<TransactGetItemsOutput> transact_get_items(DynamoDb& db, const aws::
 
   for (const TablePtr& table : tables) TRY_VOID(db.throttle().admit(*table, "", Access::kRead));
   const std::vector<StoredItem> items = db.read_together(keys);
+  std::size_t bytes = 0;
+  for (const StoredItem& item : items) bytes += item.size();
+  TRY_VOID(check_total_size(bytes));
   TransactGetItemsOutput output;
   output.responses.emplace();
   CapacityReport capacity;

@@ -112,6 +112,9 @@ aws::Result<TransactWriteItemsOutput> transact_write_items(DynamoDb& db, const a
     if (prepared) writes.push_back(std::move(*prepared));
   }
   if (!fits) return cancelled(unfit);
+  std::size_t bytes = 0;
+  for (const TransactWriteItem& item : input.transact_items) bytes += item.put ? size_of(item.put->item) : 0;
+  TRY_VOID(check_total_size(bytes));
   const TransactionDone done = TRY(write_once(db, caller, {input.client_request_token, canonical(input)}, writes));
   if (done.repeated) return report_repeated(db, input, writes);
   return report(db, input, writes, done.written);
