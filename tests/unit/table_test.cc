@@ -7,9 +7,12 @@
 #include <fstream>
 #include <functional>
 
+#include "service/dynamodb/capacity.h"
+#include "service/dynamodb/decimal.h"
 #include "service/dynamodb/expression/evaluate.h"
 #include "service/dynamodb/expression/parser.h"
 #include "service/dynamodb/item_codec.h"
+#include "service/dynamodb/key.h"
 #include "service/lambda/record_filter.h"
 #include "service/logs/filter_pattern.h"
 
@@ -110,6 +113,33 @@ TEST(Tables, ItemSizesAndStoredForm) {
     if (auto invalid = dynamodb::first_invalid(item)) return *invalid;
     EXPECT_EQ(dynamodb::decode_item(dynamodb::encode_item(item)), item) << text;
     return std::to_string(dynamodb::size_of(item));
+  });
+}
+
+TEST(Tables, Numbers) {
+  run_table("numbers.txt", [](const std::string& text, Context&) -> std::string {
+    const auto decimal = dynamodb::Decimal::parse(text);
+    return decimal ? decimal->text() : decimal.error();
+  });
+}
+
+TEST(Tables, KeyOrder) {
+  run_table("key_order.txt", [](const std::string& text, Context&) -> std::string {
+    const dynamodb::Item item = parse_item(text);
+    std::string first, second;
+    dynamodb::append_part(first, *item.find("a"));
+    dynamodb::append_part(second, *item.find("b"));
+    // Also where more follows in the key.
+    EXPECT_EQ(first < second, first + "\xFF" < second + "\x01" && first != second) << text;
+    return first < second ? "<" : first == second ? "=" : ">";
+  });
+}
+
+TEST(Tables, Capacity) {
+  run_table("capacity.txt", [](const std::string& text, Context&) -> std::string {
+    const std::size_t bytes = std::stoul(text);
+    return fmt::format("{} {} {}", dynamodb::read_units(bytes, true), dynamodb::read_units(bytes, false),
+                       dynamodb::write_units(bytes));
   });
 }
 

@@ -41,6 +41,7 @@ void limit(int resource, rlim_t value) {
   const int nothing = open("/dev/null", O_RDONLY);
   if (nothing < 0) _exit(126);
   dup2(nothing, 0);
+  if (request.output < 0) _exit(126);
   dup2(request.output, 1);
   dup2(request.output, 2);
   if (request.channel == 3)
