@@ -8,7 +8,7 @@ SERVICE_LIST is a `*.operations` file; its head names the model, the C++ service
     model dynamodb 2012-08-10
     namespace dynamodb
     service DynamoDb service/dynamodb/dynamodb.h
-    override AttributeValue AttributeValue service/dynamodb/attribute_value.h
+    override AttributeValue AttributeValue service/dynamodb/value/attribute_value.h
     PutItem   write   table/{TableName}
 
 Written into OUTPUT_FOLDER/aws/<namespace>/: types.h, types.cc (structs, shape tables, errors) and operations.cc

@@ -6,7 +6,7 @@
 #include "aws/lambda/types.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
-#include "service/dynamodb/shards.h"
+#include "service/dynamodb/stream/shards.h"
 
 namespace leat::integration {
 

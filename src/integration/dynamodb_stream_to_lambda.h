@@ -1,7 +1,7 @@
 #pragma once
 // DynamoDB streams as sources of event source mappings.
 
-#include "service/dynamodb/streams.h"
+#include "service/dynamodb/stream/streams.h"
 #include "service/lambda/ports.h"
 
 namespace leat::integration {

@@ -5,8 +5,8 @@
 #include "aws/dynamodb/operations.h"
 #include "aws/logs/operations.h"
 #include "aws/shape_json.h"
-#include "service/dynamodb/attribute_value.h"
-#include "service/dynamodb/item_codec.h"
+#include "service/dynamodb/value/attribute_value.h"
+#include "service/dynamodb/value/item_codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace leat;

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "engine/kv/store.h"
-#include "service/dynamodb/item_codec.h"
+#include "service/dynamodb/value/item_codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace leat::dynamodb;

@@ -1,4 +1,4 @@
-#include "service/dynamodb/decimal.h"
+#include "service/dynamodb/value/decimal.h"
 
 #include <gtest/gtest.h>
 

@@ -7,12 +7,12 @@
 #include <fstream>
 #include <functional>
 
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/decimal.h"
 #include "service/dynamodb/expression/evaluate.h"
 #include "service/dynamodb/expression/parser.h"
-#include "service/dynamodb/item_codec.h"
-#include "service/dynamodb/key.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/table/key.h"
+#include "service/dynamodb/value/decimal.h"
+#include "service/dynamodb/value/item_codec.h"
 #include "service/lambda/record_filter.h"
 #include "service/logs/filter_pattern.h"
 

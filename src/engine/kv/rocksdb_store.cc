@@ -27,7 +27,9 @@ void check(const rocksdb::Status& status, std::string_view doing) {
 }
 
 // RocksDB counts every comparison of keys in a thread's counters, which nobody here reads.
-void count_nothing() { [[maybe_unused]] thread_local const bool once = (rocksdb::SetPerfLevel(rocksdb::kDisable), true); }
+void count_nothing() {
+  [[maybe_unused]] thread_local const bool once = (rocksdb::SetPerfLevel(rocksdb::kDisable), true);
+}
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_commit.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_commit.h"
 
 namespace leat::dynamodb {
 

@@ -14,10 +14,10 @@
 #include "base/random.h"
 #include "engine/kv/store.h"
 #include "engine/schedule/schedule.h"
-#include "service/dynamodb/stored_item.h"
-#include "service/dynamodb/table.h"
-#include "service/dynamodb/throttle.h"
-#include "service/dynamodb/time_to_live.h"
+#include "service/dynamodb/care/throttle.h"
+#include "service/dynamodb/care/time_to_live.h"
+#include "service/dynamodb/table/table.h"
+#include "service/dynamodb/value/stored_item.h"
 
 namespace leat::dynamodb {
 

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "service/dynamodb/attribute_value.h"
+#include "service/dynamodb/value/attribute_value.h"
 
 namespace leat::dynamodb::expression {
 

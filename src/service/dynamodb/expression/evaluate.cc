@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/dynamodb/decimal.h"
+#include "service/dynamodb/value/decimal.h"
 
 namespace leat::dynamodb::expression {
 namespace {

@@ -5,9 +5,9 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
-#include "service/dynamodb/history.h"
-#include "service/dynamodb/restore.h"
-#include "service/dynamodb/table_copy.h"
+#include "service/dynamodb/care/history.h"
+#include "service/dynamodb/care/restore.h"
+#include "service/dynamodb/care/table_copy.h"
 
 namespace leat::dynamodb {
 namespace {

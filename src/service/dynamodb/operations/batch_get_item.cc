@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_read.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_read.h"
 
 namespace leat::dynamodb {
 namespace {

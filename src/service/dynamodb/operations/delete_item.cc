@@ -1,6 +1,6 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_write.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_write.h"
 
 namespace leat::dynamodb {
 

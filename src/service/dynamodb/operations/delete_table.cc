@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "aws/dynamodb/operations.h"
+#include "service/dynamodb/care/table_copy.h"
 #include "service/dynamodb/dynamodb.h"
-#include "service/dynamodb/stream.h"
-#include "service/dynamodb/table_change.h"
-#include "service/dynamodb/table_copy.h"
+#include "service/dynamodb/stream/stream.h"
+#include "service/dynamodb/table/table_change.h"
 
 namespace leat::dynamodb {
 

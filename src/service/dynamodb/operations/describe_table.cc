@@ -1,5 +1,5 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/table_change.h"
+#include "service/dynamodb/table/table_change.h"
 
 namespace leat::dynamodb {
 

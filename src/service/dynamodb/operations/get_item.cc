@@ -1,6 +1,6 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_read.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_read.h"
 
 namespace leat::dynamodb {
 

@@ -4,8 +4,8 @@
 
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
+#include "service/dynamodb/item/transaction.h"
 #include "service/dynamodb/partiql/execute.h"
-#include "service/dynamodb/transaction.h"
 
 namespace leat::dynamodb {
 namespace {

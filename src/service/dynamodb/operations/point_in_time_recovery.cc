@@ -3,9 +3,9 @@
 #include "aws/arn.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
-#include "service/dynamodb/history.h"
-#include "service/dynamodb/restore.h"
-#include "service/dynamodb/table_copy.h"
+#include "service/dynamodb/care/history.h"
+#include "service/dynamodb/care/restore.h"
+#include "service/dynamodb/care/table_copy.h"
 
 namespace leat::dynamodb {
 namespace {

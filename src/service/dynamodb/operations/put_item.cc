@@ -1,7 +1,7 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_codec.h"
-#include "service/dynamodb/item_write.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_write.h"
+#include "service/dynamodb/value/item_codec.h"
 
 namespace leat::dynamodb {
 

@@ -1,6 +1,6 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/key_condition.h"
-#include "service/dynamodb/page.h"
+#include "service/dynamodb/query/key_condition.h"
+#include "service/dynamodb/query/page.h"
 
 namespace leat::dynamodb {
 namespace {

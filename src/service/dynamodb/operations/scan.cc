@@ -2,7 +2,7 @@
 
 #include "aws/dynamodb/operations.h"
 #include "engine/kv/key.h"
-#include "service/dynamodb/page.h"
+#include "service/dynamodb/query/page.h"
 
 namespace leat::dynamodb {
 namespace {

@@ -1,11 +1,11 @@
-#include "service/dynamodb/time_to_live.h"
+#include "service/dynamodb/care/time_to_live.h"
 
 #include <fmt/format.h>
 
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
-#include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/table/backfill.h"
 
 namespace leat::dynamodb {
 namespace {

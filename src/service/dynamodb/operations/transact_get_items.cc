@@ -1,7 +1,7 @@
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_read.h"
-#include "service/dynamodb/transaction.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_read.h"
+#include "service/dynamodb/item/transaction.h"
 
 namespace leat::dynamodb {
 

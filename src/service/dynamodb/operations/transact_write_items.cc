@@ -1,8 +1,8 @@
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
-#include "service/dynamodb/capacity.h"
-#include "service/dynamodb/item_write.h"
-#include "service/dynamodb/transaction.h"
+#include "service/dynamodb/item/capacity.h"
+#include "service/dynamodb/item/item_write.h"
+#include "service/dynamodb/item/transaction.h"
 
 namespace leat::dynamodb {
 namespace {

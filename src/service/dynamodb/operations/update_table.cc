@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
 #include "aws/dynamodb/operations.h"
-#include "service/dynamodb/backfill.h"
 #include "service/dynamodb/dynamodb.h"
-#include "service/dynamodb/index_change.h"
-#include "service/dynamodb/index_definition.h"
-#include "service/dynamodb/stream.h"
-#include "service/dynamodb/stream_retention.h"
-#include "service/dynamodb/stream_roll.h"
-#include "service/dynamodb/table_change.h"
+#include "service/dynamodb/stream/stream.h"
+#include "service/dynamodb/stream/stream_retention.h"
+#include "service/dynamodb/stream/stream_roll.h"
+#include "service/dynamodb/table/backfill.h"
+#include "service/dynamodb/table/index_change.h"
+#include "service/dynamodb/table/index_definition.h"
+#include "service/dynamodb/table/table_change.h"
 
 namespace leat::dynamodb {
 namespace {

@@ -8,9 +8,9 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "service/dynamodb/expression/evaluate.h"
-#include "service/dynamodb/item_write.h"
-#include "service/dynamodb/page.h"
+#include "service/dynamodb/item/item_write.h"
 #include "service/dynamodb/partiql/plan.h"
+#include "service/dynamodb/query/page.h"
 
 namespace leat::dynamodb::partiql {
 namespace {

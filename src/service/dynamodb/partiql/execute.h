@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "service/dynamodb/capacity.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/item/capacity.h"
 #include "service/dynamodb/partiql/statement.h"
-#include "service/dynamodb/returned_item.h"
+#include "service/dynamodb/value/returned_item.h"
 
 namespace leat::dynamodb::partiql {
 

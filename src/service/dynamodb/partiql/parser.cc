@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "service/dynamodb/decimal.h"
 #include "service/dynamodb/partiql/lexer.h"
 #include "service/dynamodb/partiql/statement.h"
+#include "service/dynamodb/value/decimal.h"
 
 namespace leat::dynamodb::partiql {
 namespace {

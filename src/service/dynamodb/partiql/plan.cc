@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/dynamodb/key_condition.h"
+#include "service/dynamodb/query/key_condition.h"
 
 namespace leat::dynamodb::partiql {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "engine/kv/store.h"
-#include "service/dynamodb/key.h"
 #include "service/dynamodb/partiql/statement.h"
+#include "service/dynamodb/table/key.h"
 
 namespace leat::dynamodb::partiql {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "aws/dynamodbstreams/operations.h"
-#include "service/dynamodb/streams.h"
+#include "service/dynamodb/stream/streams.h"
 
 namespace leat::dynamodbstreams {
 

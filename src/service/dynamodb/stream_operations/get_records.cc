@@ -1,6 +1,6 @@
 #include "aws/dynamodbstreams/operations.h"
-#include "service/dynamodb/shards.h"
-#include "service/dynamodb/streams.h"
+#include "service/dynamodb/stream/shards.h"
+#include "service/dynamodb/stream/streams.h"
 
 namespace leat::dynamodbstreams {
 

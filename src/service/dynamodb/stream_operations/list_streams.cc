@@ -2,9 +2,9 @@
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
-#include "service/dynamodb/key.h"
-#include "service/dynamodb/streams.h"
-#include "service/dynamodb/table.h"
+#include "service/dynamodb/stream/streams.h"
+#include "service/dynamodb/table/key.h"
+#include "service/dynamodb/table/table.h"
 
 namespace leat::dynamodbstreams {
 

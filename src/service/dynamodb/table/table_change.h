@@ -1,0 +1,30 @@
+#pragma once
+// What CreateTable, UpdateTable and DescribeTable have in common.
+
+#include <optional>
+#include <string>
+
+#include "aws/dynamodb/types.h"
+#include "base/clock.h"
+#include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/stream/stream.h"
+
+namespace leat::dynamodb {
+
+aws::Result<void> check_billing(const std::string& mode, const std::optional<ProvisionedThroughput>& throughput);
+aws::Result<void> check_stream_specification(const StreamSpecification& specification);
+
+// PROVISIONED or PAY_PER_REQUEST.
+const std::string& billing_mode(const TableDescription& description);
+void set_billing(TableDescription& description, const std::string& mode,
+                 const std::optional<ProvisionedThroughput>& throughput, TimePoint now);
+void set_encryption(TableDescription& description, const std::optional<SSESpecification>& specification);
+
+// A label that the table never had: the time, moved on where two streams begin in one millisecond.
+NewStream new_stream(const kv::Store& store, const aws::Caller& caller, const TableDescription& description,
+                     const StreamSpecification& specification, TimePoint now);
+
+// The table as DescribeTable shows it: with its sizes, and UPDATING while an index is being filled.
+TableDescription present(const DynamoDb& db, const Table& table);
+
+}  // namespace leat::dynamodb

@@ -1,0 +1,192 @@
+#include "service/dynamodb/value/decimal.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/kv/key.h"
+
+namespace leat::dynamodb {
+namespace {
+
+constexpr std::size_t kMaxDigits = 38;
+constexpr int kMaxExponent = 126;   // 9.99E+125 = 0.999E+126
+constexpr int kMinExponent = -129;  // 1E-130 = 0.1E-129
+
+std::unexpected<std::string> not_a_number(std::string_view text) {
+  if (text.empty()) return std::unexpected(std::string("The parameter cannot be converted to a numeric value"));
+  return std::unexpected("The parameter cannot be converted to a numeric value: " + std::string(text));
+}
+
+// Strips zeros and checks the range.
+Result<Decimal, std::string> normalized(Decimal value) {
+  const auto first = value.digits.find_first_not_of('0');
+  if (first == std::string::npos) return Decimal{};
+  value.digits.erase(0, first);
+  value.exponent -= static_cast<int>(first);
+  value.digits.erase(value.digits.find_last_not_of('0') + 1);
+  if (value.exponent > kMaxExponent) {
+    return std::unexpected(
+        std::string("Number overflow. Attempting to store a number with magnitude larger than supported range"));
+  }
+  if (value.exponent < kMinExponent) {
+    return std::unexpected(
+        std::string("Number underflow. Attempting to store a number with magnitude smaller than supported range"));
+  }
+  if (value.digits.size() > kMaxDigits) {
+    return std::unexpected(std::string("Attempting to store more than 38 significant digits in a Number"));
+  }
+  return value;
+}
+
+int compare_magnitude(const Decimal& left, const Decimal& right) {
+  if (left.digits.empty() || right.digits.empty())
+    return static_cast<int>(!left.digits.empty()) - static_cast<int>(!right.digits.empty());
+  if (left.exponent != right.exponent) return left.exponent < right.exponent ? -1 : 1;
+  return left.digits.compare(right.digits);
+}
+
+// Both as digit strings of equal length over the same exponent.
+struct Aligned {
+  std::string left, right;
+  int exponent;
+};
+Aligned align(const Decimal& left, const Decimal& right) {
+  const int top = std::max(left.exponent, right.exponent);
+  const auto padded = [&](const Decimal& value) {
+    return std::string(static_cast<std::size_t>(top - value.exponent), '0') + value.digits;
+  };
+  Aligned out{padded(left), padded(right), top};
+  const std::size_t size = std::max(out.left.size(), out.right.size());
+  out.left.resize(size, '0');
+  out.right.resize(size, '0');
+  return out;
+}
+
+std::string add_digits(const std::string& left, const std::string& right) {
+  std::string out(left.size() + 1, '0');
+  int carry = 0;
+  for (std::size_t i = left.size(); i-- > 0;) {
+    const int sum = left[i] - '0' + right[i] - '0' + carry;
+    out[i + 1] = static_cast<char>('0' + sum % 10);
+    carry = sum / 10;
+  }
+  out[0] = static_cast<char>('0' + carry);
+  return out;
+}
+
+// left >= right
+std::string subtract_digits(const std::string& left, const std::string& right) {
+  std::string out(left.size(), '0');
+  int borrow = 0;
+  for (std::size_t i = left.size(); i-- > 0;) {
+    const int difference = left[i] - right[i] - borrow;
+    borrow = difference < 0;
+    out[i] = static_cast<char>('0' + difference + (borrow ? 10 : 0));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Decimal, std::string> Decimal::parse(std::string_view text) {
+  Decimal out;
+  std::size_t i = 0;
+  if (i < text.size() && (text[i] == '-' || text[i] == '+')) out.negative = text[i++] == '-';
+  bool any = false;
+  bool point = false;
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '.' && !point) {
+      point = true;
+    } else if (c >= '0' && c <= '9') {
+      any = true;
+      out.digits.push_back(c);
+      if (!point) ++out.exponent;
+    } else {
+      break;
+    }
+  }
+  if (!any) return not_a_number(text);
+  if (i < text.size()) {
+    if (text[i] != 'e' && text[i] != 'E') return not_a_number(text);
+    if (++i < text.size() && text[i] == '+') ++i;
+    int power = 0;
+    const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), power);
+    if (error == std::errc::invalid_argument || end != text.data() + text.size()) return not_a_number(text);
+    if (error == std::errc::result_out_of_range || std::abs(power) > 100000) power = text[i] == '-' ? -100000 : 100000;
+    out.exponent += power;
+  }
+  return normalized(std::move(out));
+}
+
+std::string Decimal::text() const {
+  if (digits.empty()) return "0";
+  std::string out = negative ? "-" : "";
+  const int size = static_cast<int>(digits.size());
+  if (exponent <= 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent), '0') + digits;
+  if (exponent >= size) return out + digits + std::string(static_cast<std::size_t>(exponent - size), '0');
+  return out + digits.substr(0, static_cast<std::size_t>(exponent)) + "." +
+         digits.substr(static_cast<std::size_t>(exponent));
+}
+
+// sign (0 negative, 1 zero, 2 positive), then u32 exponent + 1000, then each digit as 1 to 10, ended by 0.
+// For a negative number everything after the sign is complemented.
+void Decimal::append_ordered(std::string& out) const {
+  if (digits.empty()) {
+    out.push_back('\1');
+    return;
+  }
+  out.push_back(negative ? '\0' : '\2');
+  const std::size_t start = out.size();
+  kv::append_u32(out, static_cast<std::uint32_t>(exponent + 1000));
+  for (char digit : digits) out.push_back(static_cast<char>(digit - '0' + 1));
+  out.push_back('\0');
+  if (!negative) return;
+  for (std::size_t i = start; i < out.size(); ++i) out[i] = static_cast<char>(~out[i]);
+}
+
+Decimal Decimal::take_ordered(std::string_view& bytes) {
+  Decimal out;
+  const char sign = bytes.front();
+  bytes.remove_prefix(1);
+  if (sign == '\1') return out;
+  out.negative = sign == '\0';
+  const unsigned char flip = out.negative ? 0xFF : 0;
+  std::uint32_t exponent = 0;
+  for (std::size_t i = 0; i < 4; ++i) exponent = exponent << 8 | (static_cast<unsigned char>(bytes[i]) ^ flip);
+  out.exponent = static_cast<int>(exponent) - 1000;
+  bytes.remove_prefix(4);
+  while (true) {
+    const unsigned char digit = static_cast<unsigned char>(bytes.front()) ^ flip;
+    bytes.remove_prefix(1);
+    if (digit == 0) return out;
+    out.digits.push_back(static_cast<char>('0' + digit - 1));
+  }
+}
+
+int compare(const Decimal& left, const Decimal& right) {
+  if (left.negative != right.negative) return left.negative ? -1 : 1;
+  const int magnitude = compare_magnitude(left, right);
+  return left.negative ? -magnitude : magnitude;
+}
+
+Result<Decimal, std::string> add(const Decimal& left, const Decimal& right) {
+  if (left.digits.empty()) return right;
+  if (right.digits.empty()) return left;
+  const Aligned aligned = align(left, right);
+  if (left.negative == right.negative) {
+    return normalized({left.negative, aligned.exponent + 1, add_digits(aligned.left, aligned.right)});
+  }
+  const int order = compare_magnitude(left, right);
+  if (order == 0) return Decimal{};
+  if (order > 0) return normalized({left.negative, aligned.exponent, subtract_digits(aligned.left, aligned.right)});
+  return normalized({right.negative, aligned.exponent, subtract_digits(aligned.right, aligned.left)});
+}
+
+Result<Decimal, std::string> subtract(const Decimal& left, const Decimal& right) {
+  Decimal negated = right;
+  if (!negated.digits.empty()) negated.negative = !negated.negative;
+  return add(left, negated);
+}
+
+}  // namespace leat::dynamodb
