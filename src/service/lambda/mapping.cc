@@ -21,7 +21,7 @@ void Mappings::stop_all() {
   }
 }
 
-void Mappings::start(MappingSettings settings, RecordSource& source) {
+void Mappings::start(const MappingSettings& settings, RecordSource& source) {
   stop(settings.id.uuid);
   {
     std::lock_guard lock(mutex_);

@@ -58,7 +58,7 @@ class Mappings {
   ~Mappings();
 
   // Runs a mapping in place of the one with the same UUID.
-  void start(MappingSettings settings, RecordSource& source);
+  void start(const MappingSettings& settings, RecordSource& source);
 
   // Returns at once; a batch under way is finished, but its checkpoint no longer moves.
   void stop(const std::string& uuid);

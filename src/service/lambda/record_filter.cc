@@ -11,7 +11,6 @@ namespace leat::lambda {
 namespace {
 
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 constexpr std::size_t kMaxPattern = 4096;
 constexpr int kMaxDepth = 50;

@@ -27,14 +27,14 @@ aws::Result<Prepared> with_condition(const Action& action, Finish finish) {
 }
 
 aws::Result<Prepared> prepare_put(const TablePtr& table, const Put& put) {
-  return with_condition(put, [&](WriteCondition condition, expression::Update) -> Prepared {
+  return with_condition(put, [&](WriteCondition condition, const expression::Update&) -> Prepared {
     if (auto valid = check_item(put.item); !valid) return refuse(valid.error());
     return put_of(table, TRY(key_from_item(table->key, put.item)), encode_item(put.item), std::move(condition));
   });
 }
 
 aws::Result<Prepared> prepare_delete(const TablePtr& table, const Delete& action) {
-  return with_condition(action, [&](WriteCondition condition, expression::Update) -> Prepared {
+  return with_condition(action, [&](WriteCondition condition, const expression::Update&) -> Prepared {
     return delete_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(condition));
   });
 }
@@ -46,7 +46,7 @@ aws::Result<Prepared> prepare_update(const TablePtr& table, const Update& action
 }
 
 aws::Result<Prepared> prepare_check(const TablePtr& table, const ConditionCheck& action) {
-  return with_condition(action, [&](WriteCondition condition, expression::Update) -> Prepared {
+  return with_condition(action, [&](WriteCondition condition, const expression::Update&) -> Prepared {
     return check_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(condition));
   });
 }

@@ -123,7 +123,7 @@ kv::Range begins_with_range(const std::string& prefix, const AttributeValue& val
 aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
   const kv::Range whole = kv::prefix_range(prefix);
   const AttributeValue& first = *part.values[0];
-  const kv::Range equal = kv::prefix_range(with_part(prefix, first));
+  kv::Range equal = kv::prefix_range(with_part(prefix, first));
   switch (part.kind) {
     case Kind::kEqual: return equal;
     case Kind::kLess: return kv::Range{whole.begin, equal.begin};

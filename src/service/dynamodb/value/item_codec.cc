@@ -181,7 +181,7 @@ class Reader {
 
   void append_value(std::string& out, std::size_t depth) {
     static constexpr std::string_view kTypes[] = {"NULL", "BOOL", "N", "S", "B", "L", "M", "SS", "NS", "BS"};
-    const auto tag = static_cast<std::size_t>(byte());
+    const auto tag = static_cast<unsigned char>(byte());
     if (depth > 2 * kMaxDepth || tag >= std::size(kTypes)) damaged();
     out += "{\"";
     out += kTypes[tag];
