@@ -2,11 +2,13 @@
 
 After each restart: every acknowledged write is there with its stream record and its index entries, a transaction is
 there whole or not at all, sequence numbers have neither hole nor repeat, and in the end the function has seen every
-record. All the while indexes are added, filled and removed. LEAT_EXTENDED=1 kills a hundred times.
+record. All the while indexes are added, filled and
+removed, and items expire. LEAT_EXTENDED=1 kills a hundred times.
 """
 import os
 import random
 import threading
+import time
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -137,6 +139,8 @@ def test_nothing_acknowledged_is_lost(options):
         GlobalSecondaryIndexes=[{"IndexName": "by-v", "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}], "Projection": {"ProjectionType": "ALL"}}],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]["LatestStreamArn"]
     deployment.table("seen")
+    deployment.table("expiring")
+    deployment.dynamodb.update_time_to_live(TableName="expiring", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
     deployment.function("collect", COLLECT, Timeout=30, MemorySize=256)
     deployment.functions.create_event_source_mapping(FunctionName="collect", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=50)
     writers = [Writer(server, number, generator.random()) for number in range(WRITERS)]
@@ -146,6 +150,8 @@ def test_nothing_acknowledged_is_lost(options):
             writer.start()
         enough = generator.randrange(5, 150)
         change_index(server.client("dynamodb"))
+        due = int(time.time()) + generator.randrange(2)
+        server.client("dynamodb").batch_write_item(RequestItems={"expiring": [{"PutRequest": {"Item": {"id": {"S": f"{kill}-{n}"}, "until": {"N": str(due)}}}} for n in range(25)]})
         wait_until(lambda: sum(writer.turn for writer in writers) - sum(turns) > enough)
         server.kill()
         for writer in writers:
@@ -162,4 +168,6 @@ def test_nothing_acknowledged_is_lost(options):
     wanted = {record["dynamodb"]["SequenceNumber"] + record["eventID"] for records in shards for record in records}
     scan = server.client("dynamodb").get_paginator("scan")
     wait_until(lambda: wanted <= {item["id"]["S"] for page in scan.paginate(TableName="seen") for item in page["Items"]}, seconds=60)
+    # What was due before a kill, or while the server was away, went all the same.
+    wait_until(lambda: server.client("dynamodb").scan(TableName="expiring")["Count"] == 0)
     assert len(wanted) > 20 and server.stop() == 0

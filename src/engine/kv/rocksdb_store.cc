@@ -273,11 +273,13 @@ class RocksDbStore final : public Store {
 };
 
 rocksdb::Options tuned(rocksdb::Env* env) {
-  constexpr std::size_t kWriteBuffer = 64U << 20;
+  constexpr std::size_t kWriteBuffer = 32U << 20;
   constexpr std::size_t kBlockCache = 64U << 20;
   rocksdb::Options options;
   options.create_if_missing = true;
   options.write_buffer_size = kWriteBuffer;
+  // Few levels, each ten times the one above: a scan must look into every one of them.
+  options.level_compaction_dynamic_level_bytes = true;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.keep_log_file_num = 2;
