@@ -1,4 +1,5 @@
 """DynamoDB, as boto3 sees it."""
+import time
 from decimal import Decimal
 
 import pytest
@@ -216,3 +217,18 @@ def test_time_to_live(own_server):
     server.client("dynamodb").update_time_to_live(TableName="ttl", TimeToLiveSpecification={"Enabled": False, "AttributeName": "until"})
     server.post("/_leat/clock?advance=7200")
     assert ids() == {"ancient", "moved", "millis"}
+
+
+def test_what_became_too_old_to_expire_stays_and_costs_nothing(own_server):
+    """Due while the server was away for six years: AWS leaves such items alone, and nobody may try for ever."""
+    server = own_server("--test-clock")
+    dynamodb = server.client("dynamodb")
+    Deployment(server).table("ttl")
+    now = server.get("/_leat/clock")["now"] // 1000
+    dynamodb.update_time_to_live(TableName="ttl", TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+    dynamodb.put_item(TableName="ttl", Item={"id": {"S": "old"}, "until": {"N": str(now + 3600)}})
+    server.post(f"/_leat/clock?advance={6 * 366 * 86400}")
+    assert dynamodb.scan(TableName="ttl")["Count"] == 1
+    ticks = lambda: sum(map(int, open(f"/proc/{server.process.pid}/stat").read().split()[13:15]))
+    quiet = lambda: (before := ticks(), time.sleep(0.3), ticks() - before)[2] < 10  # the processor time of an interval is what is measured
+    wait_until(quiet)

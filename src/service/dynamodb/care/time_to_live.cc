@@ -39,10 +39,21 @@ std::vector<Due> first_entries(const DynamoDb& db, const Table& table, std::size
   return out;
 }
 
+// An entry whose item is gone, or is not to go at that time, would be due for ever.
+void drop_entry(DynamoDb& db, const Due& due, std::string_view item_row, kv::Version version) {
+  kv::Batch batch;
+  batch.expect(item_row, version);
+  batch.erase(due.row);
+  (void)db.store().commit(batch);  // where another writer came first, the next turn looks again
+}
+
 void remove_item(DynamoDb& db, const TablePtr& table, const Due& due) {
-  const auto found = db.store().get(table->key.prefix + due.place);
-  if (!found.value) return;
-  ItemWrite write{table, *key_from_item(table->key, StoredItem(found.value).item()), nullptr, true, false};
+  const std::string row = table->key.prefix + due.place;
+  kv::Versioned found = db.store().get(row);
+  const StoredItem item(std::move(found.value));
+  if (!item.exists() || expiry_of(*table, item.item(), db.clock().now()) != due.time)
+    return drop_entry(db, due, row, found.version);
+  ItemWrite write{table, *key_from_item(table->key, item.item()), nullptr, true, false};
   write.decide = [&db, &table](const StoredItem& before) -> aws::Result<StoredItem> {
     const TimePoint now = db.clock().now();
     const auto expiry = before.exists() ? expiry_of(*table, before.item(), now) : std::nullopt;
