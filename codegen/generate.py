@@ -11,6 +11,13 @@ SERVICE_LIST is a `*.operations` file; its head names the model, the C++ service
     override AttributeValue AttributeValue service/dynamodb/value/attribute_value.h
     PutItem   write   table/{TableName}
 
+It may also say what a model leaves out because its service has moved on to another protocol:
+
+    xmlns URL                          of its Query answers
+    flat SHAPE NAME [KEY VALUE]        a list or map that Query writes flat: NAME.1, or NAME.1.KEY and NAME.1.VALUE
+    code ERROR QUERY_CODE              an error's code in Query, and in x-amzn-query-error
+    open SHAPE                         an enum whose values the service checks itself
+
 Written into OUTPUT_FOLDER/aws/<namespace>/: types.h, types.cc (structs, shape tables, errors) and operations.cc
 (handler declarations and the binding table). The models are botocore's, pinned in dev/requirements.txt.
 """
@@ -49,8 +56,9 @@ class Listing:
 
     def __init__(self, path):
         self.overrides, self.operations, self.extra = {}, [], []
+        self.xmlns, self.flat, self.codes, self.open = None, {}, {}, set()
         for number, line in enumerate(Path(path).read_text().splitlines(), 1):
-            words = line.split("#")[0].split()
+            words = re.sub(r"(^|\s)#.*", "", line).split()
             if not words:
                 continue
             match words:
@@ -59,6 +67,10 @@ class Listing:
                 case ["service", service, header]: self.service, self.header = service, header
                 case ["override", shape, cpp, header]: self.overrides[shape] = (cpp, header)
                 case ["shape", name]: self.extra.append(name)
+                case ["xmlns", url]: self.xmlns = url
+                case ["flat", shape, *names]: self.flat[shape] = names
+                case ["code", error, code]: self.codes[error] = code
+                case ["open", shape]: self.open.add(shape)
                 case [name, kind, resource] if kind in KINDS: self.operations.append((name, kind, resource))
                 case _: sys.exit(f"{path}:{number}: cannot read: {line}")
 
@@ -180,14 +192,16 @@ class Generator:
             sender = "false" if shape.get("fault") or status >= 500 else "true"
             has_members = any(True for _ in self.members(shape))
             details = self.shape_ref(name) if has_members else "nullptr"
-            out.append(f'const aws::ErrorType k{self.error_constant(name)}{{"{name}", {quote(error.get("code", name))}, '
+            out.append(f'const aws::ErrorType k{self.error_constant(name)}{{"{name}", {quote(self.listing.codes.get(name) or error.get("code", name))}, '
                        f'{status}, {sender}, {details}, "{prefix}"}};')
         return out + ["}  // namespace errors", "}  // namespace"]
 
     def error_prefix(self):
         target = self.model.metadata.get("targetPrefix", "")
         match = re.fullmatch(r"(DynamoDB(?:Streams)?)_(\d+)", target)
-        return f"com.amazonaws.dynamodb.v{match[2]}" if match else ""
+        if match:
+            return f"com.amazonaws.dynamodb.v{match[2]}"
+        return "com.amazonaws.sqs" if self.listing.model == "sqs" else ""
 
     def plain_shape(self, name):
         shape, fields, before = self.model.shapes[name], [], []
@@ -199,7 +213,7 @@ class Generator:
         fields += [f".{bound} = {int(shape[bound])}" for bound in ("min", "max") if bound in shape]
         if "pattern" in shape:
             fields.append(f".pattern = {quote(shape['pattern'])}")
-        if "enum" in shape:
+        if "enum" in shape and name not in self.listing.open:
             before = [f"constexpr std::string_view k{self.struct_name(name)}Values[] = {{{', '.join(quote(v) for v in shape['enum'])}}};"]
             fields.append(f".values = k{self.struct_name(name)}Values")
         if shape["type"] == "list":
@@ -209,6 +223,9 @@ class Generator:
         if shape["type"] == "map":
             fields += [f".element = {self.shape_ref(shape['value']['shape'])}", f".key = {self.shape_ref(shape['key']['shape'])}",
                        f".map = &aws::kMap<{self.cpp(shape['value']['shape'])}>"]
+        if name in self.listing.flat:
+            fields.append(f".flat = &k{self.struct_name(name)}Flat")
+            before.append(f"constexpr aws::FlatNames k{self.struct_name(name)}Flat{{{', '.join(map(quote, self.listing.flat[name]))}}};")
         return before + [f"const aws::Shape k{self.struct_name(name)}{{{', '.join(fields)}}};"]
 
     def struct_shape(self, name):
@@ -253,12 +270,13 @@ class Generator:
         for name in sorted(self.model.operations):
             out.append(self.row(name, *listed.get(name, (None, ""))))
         meta = self.model.metadata
-        protocol = {"json": "kJson", "rest-json": "kRestJson", "query": "kQuery"}[meta["protocol"]]
+        protocol = {"json": "kJson", "rest-json": "kRestJson", "query": "kQuery", "smithy-rpc-v2-cbor": "kJson"}[meta["protocol"]]
+        speaks_query = meta["protocol"] == "query" or "awsQueryCompatible" in meta
         out += ["};", "", "}  // namespace", "",
                 f'const aws::ServiceModel kModel{{"{self.listing.model}", "{meta.get("signingName", meta["endpointPrefix"])}", '
                 f'"{meta["endpointPrefix"]}", aws::Protocol::{protocol}, "{meta.get("jsonVersion", "")}", '
-                f'"{meta.get("targetPrefix", "")}", "{self.error_prefix()}", "{meta.get("xmlNamespace", "")}", '
-                f'"{meta["apiVersion"]}", kOperations}};', "", "}  // namespace"]
+                f'"{meta.get("targetPrefix", "")}", "{self.error_prefix()}", "{self.listing.xmlns or meta.get("xmlNamespace", "")}", '
+                f'"{meta["apiVersion"]}", {str(speaks_query).lower()}, kOperations}};', "", "}  // namespace"]
         return out
 
     def row(self, name, kind, resource):
@@ -268,7 +286,8 @@ class Generator:
         if kind is None:
             return f'    {{"{name}", aws::OperationKind::kRead, "", nullptr, nullptr, {common}, "", nullptr, nullptr, nullptr, nullptr}},'
         taken, given = self.sides(name)
-        wrapper = operation.get("output", {}).get("resultWrapper", "")
+        default_wrapper = f"{name}Result" if "awsQueryCompatible" in self.model.metadata else ""
+        wrapper = operation.get("output", {}).get("resultWrapper", default_wrapper)
         shapes = [f"&{side}::kShape" if side not in ("NoInput", "void") else "nullptr" for side in (taken, given)]
         payloads = [self.payload(operation, side) for side in ("input", "output")]
         adapter = "waiting" if kind == "wait" else "blocking"

@@ -31,7 +31,7 @@ LAYERS = {
     "testing": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway", "app"],
 }
 GENERATED = {"dynamodb": "service/dynamodb", "dynamodbstreams": "service/dynamodb", "iam": "service/iam", "lambda": "service/lambda",
-             "logs": "service/logs", "sts": "service/sts"}
+             "logs": "service/logs", "sqs": "service/sqs", "sts": "service/sts"}
 BANNED = {
     "clock": re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\btime\(NULL|\btime\(nullptr|gettimeofday|clock_gettime"),
     "random": re.compile(r"\brand\(|\bsrand\(|random_device|mt19937|\bgetrandom\("),

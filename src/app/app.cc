@@ -18,6 +18,7 @@
 #include "aws/iam/operations.h"
 #include "aws/lambda/operations.h"
 #include "aws/logs/operations.h"
+#include "aws/sqs/operations.h"
 #include "aws/sts/operations.h"
 #include "engine/blob/blobs.h"
 #include "engine/kv/buffered_env.h"
@@ -38,6 +39,7 @@
 #include "service/lambda/lambda.h"
 #include "service/logs/logs.h"
 #include "service/logs/retention.h"
+#include "service/sqs/sqs.h"
 #include "service/sts/sts.h"
 
 namespace leat::app {
@@ -131,6 +133,7 @@ struct App::Parts {
         streams(*store, *world.clock),
         logs(*store, *world.clock, schedule),
         iam(*store, *world.clock, *world.random),
+        sqs({*store, *world.clock, *world.random, timers, schedule, configuration.throttle}),
         stream_source(streams),
         lambda_logs(logs),
         lambda_roles(iam),
@@ -159,6 +162,7 @@ struct App::Parts {
                   {&lambda::kModel, &lambda},
                   {&logs::kModel, &logs},
                   {&iam::kModel, &iam},
+                  {&sqs::kModel, &sqs},
                   {&sts::kModel, &sts}},
                  {iam, *world.clock, unknown_keys(configuration)},
                  authorizer,
@@ -185,6 +189,7 @@ struct App::Parts {
     (void)store->commit(batch);
     dynamodb.forget();
     iam.forget();
+    sqs.forget();
   }
 
   Configuration configuration;
@@ -203,6 +208,7 @@ struct App::Parts {
   dynamodbstreams::Streams streams;
   logs::Logs logs;
   iam::Iam iam;
+  sqs::Sqs sqs;
   integration::DynamoDbStreamSource stream_source;
   integration::LambdaLogs lambda_logs;
   integration::LambdaRoles lambda_roles;
@@ -236,6 +242,8 @@ void App::start() {
   dynamodb::keep_copying(parts_->dynamodb);
   dynamodb::keep_tokens(parts_->dynamodb);
   logs::keep_retention(parts_->logs);
+  sqs::keep_retention(parts_->sqs);
+  sqs::keep_moving(parts_->sqs);
   parts_->lambda.resume();
   parts_->server.start(parts_->gateway);
 }

@@ -16,6 +16,7 @@ struct Caller {
   std::string principal_id;  // the account, AIDA…, or AROA…:session
   std::string access_key;
   std::string request_id;
+  std::string endpoint;  // where leat was reached, for URLs in answers: http://localhost:4566
 };
 
 // What a key belongs to. Permanent keys have no session token and no expiry.

@@ -54,6 +54,7 @@ struct ServiceModel {
   std::string_view error_prefix;   // com.amazonaws.dynamodb.v20120810
   std::string_view xml_namespace;
   std::string_view api_version;
+  bool speaks_query;  // beside its own protocol, as older SDKs still do
   std::span<const Operation> operations;
 };
 

@@ -83,6 +83,13 @@ struct Member {
   }
 };
 
+// How Query writes a list or a map without an element around it: NAME.1, or NAME.1.KEY and NAME.1.VALUE.
+struct FlatNames {
+  std::string_view name;
+  std::string_view key = {};
+  std::string_view value = {};
+};
+
 inline constexpr std::int64_t kNoLimit = INT64_MIN;
 
 struct Shape {
@@ -100,6 +107,7 @@ struct Shape {
   const MapAccess* map = nullptr;
   const CustomAccess* custom = nullptr;
   std::string_view element_name = {};  // XML and Query: the list's element, "member" by default
+  const FlatNames* flat = nullptr;     // Query: of a list or map that is written flat
 };
 
 template <class T>

@@ -20,11 +20,11 @@ struct Exchange {
   aws::Caller caller;
 
   wire::ErrorContext error_context() const {
-    static constexpr wire::ErrorContext kUnknown{aws::Protocol::kJson, "", "1.0", "", ""};
+    static constexpr wire::ErrorContext kUnknown{aws::Protocol::kJson, "", "1.0", "", "", false};
     if (!route.binding) return kUnknown;
     const auto& model = *route.binding->model;
-    return {model.protocol, model.id, model.json_version.empty() ? "1.0" : model.json_version, model.xml_namespace,
-            caller.request_id};
+    return {route.protocol,      model.id,          model.json_version.empty() ? "1.0" : model.json_version,
+            model.xml_namespace, caller.request_id, model.speaks_query};
   }
 
   void finish(HttpResponse response) {
@@ -70,16 +70,15 @@ aws::Error unknown_operation(const Route& route) {
   using namespace aws::errors;
   if (!route.binding) return {&kUnknownOperation, ""};
   if (!route.operation)
-    return {&kUnknownOperation, route.binding->model->protocol == aws::Protocol::kJson
-                                    ? ""
-                                    : fmt::format("Could not find operation {}", route.asked_for)};
+    return {&kUnknownOperation,
+            route.protocol == aws::Protocol::kJson ? "" : fmt::format("Could not find operation {}", route.asked_for)};
   return {&kNotOffered, fmt::format("leat does not offer {}:{} yet", route.binding->model->id, route.operation->name)};
 }
 
 aws::Result<aws::Object> decode(const Exchange& exchange) {
   aws::Object input = exchange.route.operation->new_input();
   aws::Violations violations;
-  TRY_VOID(wire::codec_for(exchange.route.binding->model->protocol).decode(exchange.call(), input.get(), violations));
+  TRY_VOID(wire::codec_for(exchange.route.protocol).decode(exchange.call(), input.get(), violations));
   if (!violations.empty()) return aws::fail(aws::errors::kValidation, violations.message());
   return input;
 }
@@ -107,6 +106,7 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   auto caller = parts_.authenticator.authenticate(request, signature, exchange->route.binding->model->signing_name);
   if (!caller) return exchange->refuse_caller(caller.error());
   caller->request_id = std::move(exchange->caller.request_id);
+  caller->endpoint = fmt::format("http{}://{}", request.secure ? "s" : "", request.header("host"));
   exchange->caller = std::move(*caller);
 
   const aws::Operation* operation = exchange->route.operation;
@@ -124,8 +124,7 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
         [this, exchange](aws::Result<aws::Object> result) mutable {
           auto answer = [exchange, result = std::move(result)] {
             if (!result) return exchange->refuse(result.error());
-            exchange->finish(
-                wire::codec_for(exchange->route.binding->model->protocol).encode(exchange->call(), result->get()));
+            exchange->finish(wire::codec_for(exchange->route.protocol).encode(exchange->call(), result->get()));
           };
           if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
           parts_.reply_gate(std::move(answer));

@@ -5,6 +5,9 @@
 #include "wire/uri.h"
 
 namespace leat::gateway {
+
+using aws::Protocol;
+
 namespace {
 
 std::string form_field(const runtime::HttpRequest& request, std::string_view name) {
@@ -47,18 +50,18 @@ Route Router::by_target(std::string_view target) const {
 Route Router::by_action(const Binding& binding, const runtime::HttpRequest& request) const {
   std::string action = form_field(request, "Action");
   for (const auto& operation : binding.model->operations) {
-    if (operation.name == action) return {&binding, &operation, std::move(action)};
+    if (operation.name == action) return {&binding, &operation, std::move(action), Protocol::kQuery};
   }
-  return {&binding, nullptr, std::move(action)};
+  return {&binding, nullptr, std::move(action), Protocol::kQuery};
 }
 
 Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request) {
   const std::string_view path = wire::split_target(request.target).first;
   for (const auto& operation : binding.model->operations) {
     if (operation.http_method == request.method && wire::match_uri(operation.http_uri, path))
-      return {&binding, &operation, std::string(operation.name)};
+      return {&binding, &operation, std::string(operation.name), Protocol::kRestJson};
   }
-  return {&binding, nullptr, fmt::format("{} {}", request.method, path)};
+  return {&binding, nullptr, fmt::format("{} {}", request.method, path), Protocol::kRestJson};
 }
 
 Route Router::route(const runtime::HttpRequest& request, std::string_view signed_service) const {
@@ -68,15 +71,15 @@ Route Router::route(const runtime::HttpRequest& request, std::string_view signed
   for (const Binding& binding : bindings_) {
     const auto protocol = binding.model->protocol;
     if (binding.model->signing_name != signed_service) continue;
-    if (protocol == aws::Protocol::kQuery && form) return by_action(binding, request);
-    if (protocol == aws::Protocol::kRestJson) return by_uri(binding, request);
+    if (binding.model->speaks_query && form) return by_action(binding, request);
+    if (protocol == Protocol::kRestJson) return by_uri(binding, request);
   }
   // An unsigned request still gets its service's form of refusal.
   const std::string version = form ? form_field(request, "Version") : std::string();
   for (const Binding& binding : bindings_) {
-    if (binding.model->protocol == aws::Protocol::kQuery && !version.empty() && binding.model->api_version == version)
+    if (binding.model->speaks_query && !version.empty() && binding.model->api_version == version)
       return by_action(binding, request);
-    if (binding.model->protocol == aws::Protocol::kRestJson) {
+    if (binding.model->protocol == Protocol::kRestJson) {
       Route route = by_uri(binding, request);
       if (route.operation) return route;
     }

@@ -22,6 +22,7 @@ struct Route {
   const Binding* binding = nullptr;           // null: nobody can be meant
   const aws::Operation* operation = nullptr;  // null: the service has no such operation
   std::string asked_for;                      // the operation's name as the request gives it, for messages
+  aws::Protocol protocol = aws::Protocol::kJson;
 };
 
 class Router {

@@ -39,6 +39,7 @@ struct ErrorContext {
   std::string_view json_version;
   std::string_view xml_namespace;
   std::string_view request_id;
+  bool speaks_query;  // its JSON errors name their Query code too, in x-amzn-query-error
 };
 runtime::HttpResponse encode_error(const ErrorContext& context, const aws::Error& error);
 

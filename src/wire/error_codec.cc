@@ -38,6 +38,10 @@ HttpResponse json_error(const ErrorContext& context, const aws::Error& error) {
   const std::string type = error.type->wire_prefix.empty()
                                ? std::string(error.type->name)
                                : fmt::format("{}#{}", error.type->wire_prefix, error.type->name);
+  if (context.speaks_query) {
+    response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", error.type->query_code,
+                                                                    error.type->sender_fault ? "Sender" : "Receiver"));
+  }
   // Serialization errors come from the framework, which writes "Message".
   const bool framework = error.type == &aws::errors::kSerialization;
   response.body = json_body(error, type, framework ? "Message" : "message");

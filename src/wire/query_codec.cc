@@ -23,7 +23,8 @@ class Reader {
 
   aws::Result<void> structure(const Shape& shape, const std::string& prefix, void* to, const Path& path) {
     for (const auto& member : shape.members) {
-      const std::string name = prefix + std::string(member.wire_name);
+      const auto* flat = member.shape->flat;
+      const std::string name = prefix + std::string(flat ? flat->name : member.wire_name);
       const Path inner = path.inner(member.name);
       if (!present(name)) {
         if (member.required) violations_.missing(inner);
@@ -63,7 +64,8 @@ class Reader {
 
   aws::Result<void> list(const Shape& shape, const std::string& name, void* to, const Path& path) {
     for (std::size_t i = 1; i <= kMaxListIndex; ++i) {
-      const std::string element = fmt::format("{}.{}.{}", name, shape.element_name, i);
+      const std::string element =
+          shape.flat ? fmt::format("{}.{}", name, i) : fmt::format("{}.{}.{}", name, shape.element_name, i);
       if (!present(element)) break;
       TRY_VOID(value(*shape.element, element, shape.list->append(to), Path{&path, {}, i}));
     }
@@ -72,11 +74,12 @@ class Reader {
 
   aws::Result<void> map(const Shape& shape, const std::string& name, void* to, const Path& path) {
     for (std::size_t i = 1; i <= kMaxListIndex; ++i) {
-      const std::string entry = fmt::format("{}.entry.{}", name, i);
-      const auto key = fields_.find(entry + ".key");
+      const aws::FlatNames names = shape.flat ? *shape.flat : aws::FlatNames{"", "key", "value"};
+      const std::string entry = fmt::format("{}{}.{}.", name, shape.flat ? "" : ".entry", i);
+      const auto key = fields_.find(entry + std::string(names.key));
       if (key == fields_.end()) break;
       const Path where{&path, key->second, 0, true};
-      TRY_VOID(value(*shape.element, entry + ".value", shape.map->insert(to, key->second), where));
+      TRY_VOID(value(*shape.element, entry + std::string(names.value), shape.map->insert(to, key->second), where));
     }
     return {};
   }
@@ -93,11 +96,32 @@ void append_element(std::string_view name, const Shape& shape, const void* value
   fmt::format_to(std::back_inserter(out), "</{}>", name);
 }
 
+// A list's or map's elements, without one around them.
+void append_flat(const Shape& shape, const void* value, std::string& out) {
+  const auto& names = *shape.flat;
+  if (shape.kind == Kind::kList) {
+    for (std::size_t i = 0; i < shape.list->size(value); ++i)
+      append_element(names.name, *shape.element, shape.list->at(value, i), out);
+    return;
+  }
+  aws::each_entry(shape, value, [&](const std::string& key, const void* entry) {
+    fmt::format_to(std::back_inserter(out), "<{}>", names.name);
+    append_element(names.key, aws::kPlainString, &key, out);
+    append_element(names.value, *shape.element, entry, out);
+    fmt::format_to(std::back_inserter(out), "</{}>", names.name);
+  });
+}
+
 void append_value(const Shape& shape, const void* value, std::string& out) {
   switch (shape.kind) {
     case Kind::kStructure:
       for (const auto& member : shape.members) {
-        if (const void* field = member.find(value)) append_element(member.wire_name, *member.shape, field, out);
+        const void* field = member.find(value);
+        if (!field) continue;
+        if (member.shape->flat)
+          append_flat(*member.shape, field, out);
+        else
+          append_element(member.wire_name, *member.shape, field, out);
       }
       break;
     case Kind::kList:

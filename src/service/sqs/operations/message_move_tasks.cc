@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include "aws/sqs/operations.h"
+#include "base/encoding.h"
+#include "service/sqs/move_task.h"
+
+namespace leat::sqs {
+namespace {
+
+constexpr std::int32_t kMaxRate = 500;  // messages a second
+constexpr std::int32_t kMaxShown = 10;
+
+aws::Result<QueuePtr> find_by_arn(Sqs& sqs, const std::string& arn) {
+  if (QueuePtr found = sqs.find_or_null(arn)) return found;
+  return aws::fail(errors::kResourceNotFound,
+                   "The resource that you specified for the SourceArn parameter doesn't exist.");
+}
+
+bool has_dead_letters(Sqs& sqs, const Queue& queue) {
+  aws::Caller owner;
+  owner.account = queue.id().account;
+  owner.region = queue.id().region;
+  for (const auto& each : sqs.list(owner, "", "", SIZE_MAX)) {
+    const auto redrive = settings_of(*each.attributes).redrive;
+    if (redrive && redrive->dead_letter_arn == queue.id().arn()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const aws::Caller&,
+                                                                const StartMessageMoveTaskRequest& input) {
+  std::lock_guard lock(sqs.definition_mutex());
+  const QueuePtr source = TRY(find_by_arn(sqs, input.source_arn));
+  if (!has_dead_letters(sqs, *source))
+    return aws::fail(errors::kInvalidParameterValue, "Source queue must be configured as a Dead Letter Queue.");
+  if (input.destination_arn && !sqs.find_or_null(*input.destination_arn))
+    return aws::fail(errors::kResourceNotFound,
+                     "The resource that you specified for the DestinationArn parameter doesn't exist.");
+  const std::int32_t rate = input.max_number_of_messages_per_second.value_or(kMaxRate);
+  if (rate < 1 || rate > kMaxRate) {
+    return aws::fail(errors::kInvalidParameterValue,
+                     fmt::format("Value {} for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: "
+                                 "MaxNumberOfMessagesPerSecond must be an integer between 1 and 500.",
+                                 rate));
+  }
+  for (const MoveTask& each : move_tasks(sqs, source->id())) {
+    if (each.status == "RUNNING")
+      return aws::fail(errors::kUnsupportedOperation,
+                       "There is already a task running. Only one active task is allowed "
+                       "for a source queue arn at a given time.");
+  }
+  MoveTask task;
+  task.source_arn = input.source_arn;
+  task.destination_arn = input.destination_arn;
+  task.max_number_of_messages_per_second = input.max_number_of_messages_per_second;
+  task.started_timestamp = to_millis(sqs.parts().clock.now());
+  task.status = "RUNNING";
+  task.approximate_number_of_messages_moved = 0;
+  task.approximate_number_of_messages_to_move = source->counts().visible;
+  std::string handle = kv::make_key(source->id().account, source->id().region, source->id().name);
+  kv::append_u64(handle, static_cast<std::uint64_t>(*task.started_timestamp));
+  task.task_handle = base64_encode(handle);
+  kv::Batch batch;
+  save_move_task(batch, source->id(), task);
+  stage_move(batch, sqs, source->id(), task, sqs.parts().clock.now());
+  (void)sqs.parts().store.commit(batch);
+  sqs.parts().schedule.armed(kMoveKind);
+  StartMessageMoveTaskResult output;
+  output.task_handle = task.task_handle;
+  return output;
+}
+
+aws::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Sqs& sqs, const aws::Caller&,
+                                                                  const CancelMessageMoveTaskRequest& input) {
+  const auto not_found = [] { return aws::fail(errors::kResourceNotFound, "Task does not exist."); };
+  const auto handle = base64_decode(input.task_handle);
+  std::string_view rest = handle ? std::string_view(*handle) : std::string_view();
+  QueueId id;
+  id.account = kv::take_text(rest);
+  id.region = kv::take_text(rest);
+  id.name = kv::take_text(rest);
+  if (rest.size() != 8) return not_found();
+  std::lock_guard lock(sqs.definition_mutex());
+  auto task = find_move_task(sqs, id, static_cast<std::int64_t>(kv::read_u64(rest)));
+  if (!task) return not_found();
+  if (task->status != "RUNNING") return aws::fail(errors::kUnsupportedOperation, "Only active tasks can be cancelled.");
+  task->status = "CANCELLED";
+  kv::Batch batch;
+  save_move_task(batch, id, *task);
+  (void)sqs.parts().store.commit(batch);
+  CancelMessageMoveTaskResult output;
+  output.approximate_number_of_messages_moved = task->approximate_number_of_messages_moved;
+  return output;
+}
+
+aws::Result<ListMessageMoveTasksResult> list_message_move_tasks(Sqs& sqs, const aws::Caller&,
+                                                                const ListMessageMoveTasksRequest& input) {
+  const QueuePtr source = TRY(find_by_arn(sqs, input.source_arn));
+  const std::int32_t limit = input.max_results.value_or(1);
+  if (limit < 1 || limit > kMaxShown) {
+    return aws::fail(errors::kInvalidParameterValue,
+                     fmt::format("Value {} for parameter MaxResults is invalid. Reason: MaxResults must be an integer "
+                                 "between 1 and 10.",
+                                 limit));
+  }
+  ListMessageMoveTasksResult output;
+  auto& shown = output.results.emplace();
+  for (MoveTask& task : move_tasks(sqs, source->id())) {
+    if (shown.size() == static_cast<std::size_t>(limit)) break;
+    if (task.status != "RUNNING") task.task_handle.reset();  // only what can be cancelled has one
+    shown.push_back(std::move(task));
+  }
+  return output;
+}
+
+}  // namespace leat::sqs

@@ -1,0 +1,111 @@
+#include "service/sqs/sqs.h"
+
+#include <fmt/format.h>
+
+#include "aws/arn.h"
+#include "aws/shape_json.h"
+
+namespace leat::sqs {
+
+std::optional<QueueId> parse_queue_arn(std::string_view text) {
+  const auto arn = aws::parse_arn(text);
+  if (!arn || arn->service != "sqs") return std::nullopt;
+  return QueueId{std::string(arn->account), std::string(arn->region), std::string(arn->resource)};
+}
+
+QueuePtr Sqs::find_or_null(const QueueId& id) {
+  const std::string row = queue_row(id.account, id.region, id.name);
+  {
+    std::shared_lock lock(cache_mutex_);
+    const auto found = queues_.find(row);
+    if (found != queues_.end()) return found->second;
+  }
+  std::unique_lock lock(cache_mutex_);
+  auto& queue = queues_[row];
+  if (queue) return queue;
+  const auto stored = parts_.store.get(row);
+  if (!stored.value || id.name.empty()) {
+    queues_.erase(row);
+    return nullptr;
+  }
+  const QueueParts parts{parts_.store, parts_.clock, parts_.random, parts_.timers,
+                         [this](std::string_view arn) { return find_or_null(arn); }};
+  queue = std::make_shared<Queue>(parts, id, aws::from_json<CreateQueueRequest>(*stored.value));
+  return queue;
+}
+
+QueuePtr Sqs::find_or_null(std::string_view arn) {
+  const auto id = parse_queue_arn(arn);
+  return id ? find_or_null(*id) : nullptr;
+}
+
+aws::Result<QueuePtr> Sqs::find(const aws::Caller& caller, std::string_view queue_url) {
+  QueueId id{caller.account, caller.region, std::string(queue_url)};
+  const auto name = queue_url.rfind('/');
+  if (name != std::string_view::npos) {
+    id.name = queue_url.substr(name + 1);
+    const std::string_view rest = queue_url.substr(0, name);
+    const auto account = rest.rfind('/');
+    if (account == std::string_view::npos)
+      return aws::fail(errors::kInvalidAddress,
+                       fmt::format("The address {} is not valid for this endpoint.", queue_url));
+    id.account = rest.substr(account + 1);
+  }
+  if (QueuePtr found = find_or_null(id)) return found;
+  return aws::fail(errors::kQueueDoesNotExist, "The specified queue does not exist.");
+}
+
+std::vector<CreateQueueRequest> Sqs::list(const aws::Caller& caller, std::string_view prefix, std::string_view after,
+                                          std::size_t limit) const {
+  std::vector<CreateQueueRequest> out;
+  kv::Range range = kv::prefix_range(queue_row(caller.account, caller.region, ""));
+  if (!after.empty()) range.begin = queue_row(caller.account, caller.region, after) + '\0';
+  const auto cursor = parts_.store.scan(range, kv::Direction::kForward);
+  for (; cursor->valid() && out.size() < limit; cursor->next()) {
+    auto queue = aws::from_json<CreateQueueRequest>(cursor->value());
+    if (queue.queue_name.starts_with(prefix)) out.push_back(std::move(queue));
+  }
+  return out;
+}
+
+void Sqs::save(const QueueId& id, const CreateQueueRequest& definition, TimePoint look_at) {
+  kv::Batch batch;
+  batch.put(queue_row(id.account, id.region, id.name), aws::to_json(definition));
+  stage_retention(batch, *this, id, look_at);
+  (void)parts_.store.commit(batch);
+  parts_.schedule.armed(kRetentionKind);
+  if (const QueuePtr queue = find_or_null(id)) queue->redefine(definition);
+}
+
+void Sqs::erase(const QueuePtr& queue) {
+  const QueueId& id = queue->id();
+  const std::string row = queue_row(id.account, id.region, id.name);
+  kv::Batch batch;
+  batch.erase(row);
+  batch.erase(kv::prefix_range(queue->rows().all()));
+  batch.erase(kv::prefix_range(tasks_prefix(id)));
+  {
+    std::unique_lock lock(cache_mutex_);
+    (void)parts_.store.commit(batch);
+    queues_.erase(row);
+  }
+  if (parts_.throttle) erased_[row] = parts_.clock.now();
+  queue->close();
+}
+
+TimePoint Sqs::erased_at(const QueueId& id) const {
+  const auto found = erased_.find(queue_row(id.account, id.region, id.name));
+  return found == erased_.end() ? TimePoint() : found->second;
+}
+
+void Sqs::forget() {
+  std::unique_lock lock(cache_mutex_);
+  for (const auto& [row, queue] : queues_) queue->close();
+  queues_.clear();
+}
+
+std::string Sqs::url(const aws::Caller& caller, const QueueId& id) {
+  return fmt::format("{}/{}/{}", caller.endpoint, id.account, id.name);
+}
+
+}  // namespace leat::sqs
