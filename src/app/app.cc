@@ -26,6 +26,7 @@
 #include "integration/dynamodb_stream_to_lambda.h"
 #include "integration/lambda_to_logs.h"
 #include "integration/roles.h"
+#include "integration/sqs_to_lambda.h"
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
 #include "service/dynamodb/care/history.h"
@@ -135,6 +136,8 @@ struct App::Parts {
         iam(*store, *world.clock, *world.random),
         sqs({*store, *world.clock, *world.random, timers, schedule, configuration.throttle}),
         stream_source(streams),
+        queue_source(sqs),
+        destinations(sqs),
         lambda_logs(logs),
         lambda_roles(iam),
         sts_roles(iam),
@@ -153,6 +156,8 @@ struct App::Parts {
                 invoker,
                 lambda_roles,
                 {&stream_source},
+                queue_source,
+                destinations,
                 endpoint_url(server)}),
         init_scripts(configuration.init_folder, server.port()),
         control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot,
@@ -210,6 +215,8 @@ struct App::Parts {
   iam::Iam iam;
   sqs::Sqs sqs;
   integration::DynamoDbStreamSource stream_source;
+  integration::SqsQueueSource queue_source;
+  integration::SqsDestinations destinations;
   integration::LambdaLogs lambda_logs;
   integration::LambdaRoles lambda_roles;
   integration::StsRoles sts_roles;

@@ -17,6 +17,7 @@ class DynamoDbStreamSource final : public lambda::RecordSource {
                            Limits limits) override;
   std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
                                   std::function<void()> changed) override;
+  std::string_view batch_info_name() const override { return "DDBStreamBatchInfo"; }
 
  private:
   dynamodbstreams::Streams& streams_;

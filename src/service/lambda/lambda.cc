@@ -3,50 +3,17 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "aws/arn.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/lambda/mapping_settings.h"
 
 namespace leat::lambda {
-namespace {
-
-constexpr std::int32_t kDefaultBatch = 100;
-
-MappingSettings settings_of(const aws::Caller& caller, const EventSourceMappingConfiguration& mapping) {
-  const auto seconds = [](const std::optional<std::int32_t>& given, std::int32_t otherwise) {
-    return Duration(std::chrono::seconds(given.value_or(otherwise)));
-  };
-  MappingSettings out{{caller.account, caller.region, *mapping.uuid},
-                      *mapping.event_source_arn,
-                      function_name_in(*mapping.function_arn),
-                      static_cast<std::size_t>(mapping.batch_size.value_or(kDefaultBatch))};
-  out.parallelization_factor = static_cast<std::size_t>(mapping.parallelization_factor.value_or(1));
-  out.batching_window = seconds(mapping.maximum_batching_window_in_seconds, 0);
-  out.tumbling_window = seconds(mapping.tumbling_window_in_seconds, 0);
-  out.maximum_record_age = seconds(mapping.maximum_record_age_in_seconds, -1);
-  out.maximum_retry_attempts = mapping.maximum_retry_attempts.value_or(-1);
-  out.bisect_batch = mapping.bisect_batch_on_function_error.value_or(false);
-  out.reports_failures = mapping.function_response_types && !mapping.function_response_types->empty();
-  // They were parsed when the mapping was made.
-  if (mapping.filter_criteria) out.filters = RecordFilter::parse(patterns_in(*mapping.filter_criteria)).value();
-  return out;
-}
-
-}  // namespace
-
-std::vector<std::string> patterns_in(const FilterCriteria& criteria) {
-  std::vector<std::string> out;
-  for (const Filter& each : criteria.filters.value_or(std::vector<Filter>()))
-    out.push_back(each.pattern.value_or("{}"));
-  return out;
-}
-
 Lambda::Lambda(LambdaParts parts)
     : parts_(std::move(parts)),
       mappings_({parts_.loop, parts_.timers, parts_.store, parts_.clock, parts_.random, parts_.invoker,
-                 [this](const MappingId& id, const std::string& name) {
-                   return find_or_null(id.account, id.region, name);
-                 }}) {}
+                 parts_.destinations, [this](const std::string& arn) { return find_or_null(arn); }}) {}
 
 void Lambda::resume() {
   const std::string prefix = all_mappings_prefix();
@@ -95,6 +62,11 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
   return function;
 }
 
+FunctionPtr Lambda::find_or_null(std::string_view text) {
+  const auto arn = aws::parse_arn(text);
+  return arn ? find_or_null(arn->account, arn->region, function_name_in(text)) : nullptr;
+}
+
 void Lambda::save(const aws::Caller& caller, const FunctionConfiguration& configuration) {
   const std::string row = function_row(caller.account, caller.region, *configuration.function_name);
   kv::Batch batch;
@@ -114,17 +86,23 @@ void Lambda::erase(const aws::Caller& caller, const std::string& name) {
   cache_.erase(row);
 }
 
-RecordSource* Lambda::source_of(std::string_view arn) const {
-  for (RecordSource* source : parts_.sources) {
+RecordSource* Lambda::stream_of(std::string_view arn) const {
+  for (RecordSource* source : parts_.streams) {
     if (source->owns(arn)) return source;
   }
   return nullptr;
 }
 
+QueueSource* Lambda::queue_of(std::string_view arn) const { return parts_.queues.owns(arn) ? &parts_.queues : nullptr; }
+
 void Lambda::apply(const aws::Caller& caller, const EventSourceMappingConfiguration& mapping) {
-  RecordSource* source = source_of(*mapping.event_source_arn);
-  if (mapping.state != "Enabled" || !source) return mappings_.stop(*mapping.uuid);
-  mappings_.start(settings_of(caller, mapping), *source);
+  RecordSource* stream = stream_of(*mapping.event_source_arn);
+  QueueSource* queue = queue_of(*mapping.event_source_arn);
+  if (mapping.state != "Enabled" || (!stream && !queue)) return mappings_.stop(*mapping.uuid);
+  if (stream)
+    mappings_.start(settings_of(caller, mapping), *stream);
+  else
+    mappings_.start(settings_of(caller, mapping), *queue);
 }
 
 }  // namespace leat::lambda

@@ -32,7 +32,9 @@ struct LambdaParts {
   CodeStore& code;
   Invoker& invoker;
   RoleCredentials& roles;
-  std::vector<RecordSource*> sources;
+  std::vector<RecordSource*> streams;
+  QueueSource& queues;
+  Destinations& destinations;
   std::string endpoint_url;
 };
 
@@ -53,12 +55,14 @@ class Lambda {
   // ResourceNotFoundException where there is none. `reference` is a name, a partial ARN or an ARN.
   aws::Result<FunctionPtr> find(const aws::Caller& caller, std::string_view reference);
   FunctionPtr find_or_null(std::string_view account, std::string_view region, const std::string& name);
+  FunctionPtr find_or_null(std::string_view arn);
 
   void save(const aws::Caller& caller, const FunctionConfiguration& configuration);
   void erase(const aws::Caller& caller, const std::string& name);
 
   // The source that an ARN belongs to, or null.
-  RecordSource* source_of(std::string_view arn) const;
+  RecordSource* stream_of(std::string_view arn) const;
+  QueueSource* queue_of(std::string_view arn) const;
 
   // Runs it where it is enabled, stops it where not.
   void apply(const aws::Caller& caller, const EventSourceMappingConfiguration& mapping);
@@ -70,8 +74,5 @@ class Lambda {
   std::shared_mutex cache_mutex_;
   std::map<std::string, FunctionPtr> cache_;  // by row
 };
-
-// The patterns of a FilterCriteria.
-std::vector<std::string> patterns_in(const FilterCriteria& criteria);
 
 }  // namespace leat::lambda

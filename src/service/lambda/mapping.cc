@@ -5,9 +5,11 @@
 #include <set>
 
 #include "engine/kv/key.h"
+#include "service/lambda/queue_reader.h"
 #include "service/lambda/shard_reader.h"
 
 namespace leat::lambda {
+
 Mappings::~Mappings() { stop_all(); }
 
 void Mappings::stop_all() {
@@ -16,20 +18,37 @@ void Mappings::stop_all() {
     std::lock_guard lock(mutex_);
     running.swap(running_);
   }
-  for (auto& [uuid, each] : running) {
-    for (auto& [shard, reader] : each.readers) reader->stop();
-  }
+  for (auto& [uuid, each] : running) stop(each);
+}
+
+void Mappings::stop(Running& running) {
+  for (auto& [shard, reader] : running.readers) reader->stop();
+  if (running.queue_reader) running.queue_reader->stop();
+}
+
+std::uint64_t Mappings::begin(const std::string& uuid) {
+  stop(uuid);
+  std::lock_guard lock(mutex_);
+  Running& running = running_[uuid];
+  running.last_result = std::make_shared<std::string>("No records processed");
+  return running.run = ++runs_;
 }
 
 void Mappings::start(const MappingSettings& settings, RecordSource& source) {
-  stop(settings.id.uuid);
+  begin(settings.id.uuid);
+  read_ready_shards(settings, source);
+}
+
+void Mappings::start(const MappingSettings& settings, QueueSource& source) {
+  const std::uint64_t run = begin(settings.id.uuid);
+  auto reader = std::make_shared<QueueReader>(parts_, settings, source);
   {
     std::lock_guard lock(mutex_);
-    Running& running = running_[settings.id.uuid];
-    running.last_result = std::make_shared<std::string>("No records processed");
-    running.run = ++runs_;
+    const auto running = running_.find(settings.id.uuid);
+    if (running == running_.end() || running->second.run != run) return;
+    running->second.queue_reader = reader;
   }
-  read_ready_shards(settings, source);
+  reader->start();
 }
 
 // A shard's turn comes when its parent is finished, or gone. What runs already, and what is finished, is left alone.
@@ -90,8 +109,7 @@ void Mappings::stop(const std::string& uuid) {
     std::lock_guard lock(mutex_);
     found = running_.extract(uuid);
   }
-  if (!found) return;
-  for (auto& [shard, reader] : found.mapped().readers) reader->stop();
+  if (found) stop(found.mapped());
 }
 
 std::string Mappings::last_result(const std::string& uuid) const {

@@ -1,5 +1,6 @@
 #pragma once
-// Event source mappings at work: each shard is read in order, a batch at a time, into its function.
+// Event source mappings at work: each shard is read in order, a batch at a time, into its function; a queue's messages
+// are received in batches, several at once (queue_reader.h).
 //
 // A shard's reader (shard_reader.h) sleeps until its log grows. A batch that fails is tried again, and blocks its
 // shard, until it succeeds or the mapping's limits give it up.
@@ -19,6 +20,7 @@
 
 namespace leat::lambda {
 
+class QueueReader;
 class ShardReader;
 
 struct MappingId {
@@ -29,7 +31,7 @@ struct MappingId {
 struct MappingSettings {
   MappingId id;
   std::string source_arn;
-  std::string function_name;
+  std::string function_arn;  // with its qualifier, where it has one
   std::size_t batch_size;
   std::size_t parallelization_factor = 1;
   Duration batching_window{0};
@@ -37,7 +39,9 @@ struct MappingSettings {
   Duration maximum_record_age{-1};  // negative: for ever
   int maximum_retry_attempts = -1;  // negative: for ever
   bool bisect_batch = false;
-  bool reports_failures = false;  // ReportBatchItemFailures
+  bool reports_failures = false;        // ReportBatchItemFailures
+  std::size_t maximum_concurrency = 0;  // of a queue; 0: as many as the machine takes
+  std::string on_failure;               // the ARN of a destination, or empty
   RecordFilter filters = {};
 };
 
@@ -48,8 +52,9 @@ struct MappingParts {
   const Clock& clock;
   Random& random;
   Invoker& invoker;
+  Destinations& destinations;
   // The function as it is now, or null.
-  std::function<FunctionPtr(const MappingId&, const std::string& name)> find_function;
+  std::function<FunctionPtr(const std::string& arn)> find_function;
 };
 
 class Mappings {
@@ -59,6 +64,7 @@ class Mappings {
 
   // Runs a mapping in place of the one with the same UUID.
   void start(const MappingSettings& settings, RecordSource& source);
+  void start(const MappingSettings& settings, QueueSource& source);
 
   // Returns at once; a batch under way is finished, but its checkpoint no longer moves.
   void stop(const std::string& uuid);
@@ -71,10 +77,13 @@ class Mappings {
  private:
   struct Running {
     std::map<std::string, std::shared_ptr<ShardReader>> readers;  // by shard
+    std::shared_ptr<QueueReader> queue_reader;
     std::shared_ptr<std::string> last_result;
     std::uint64_t run = 0;  // which start() it is of
   };
 
+  static void stop(Running& running);
+  std::uint64_t begin(const std::string& uuid);
   void read_ready_shards(const MappingSettings& settings, RecordSource& source);
   bool is_finished(const MappingId& id, const std::string& shard) const;
   // False where the mapping was stopped or started anew meanwhile.

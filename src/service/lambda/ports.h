@@ -82,6 +82,51 @@ class RecordSource {
   // Calls `changed`, from any thread, when the shard may have grown.
   virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
                                           std::function<void()> changed) = 0;
+
+  // What the record of a failure calls its batch: DDBStreamBatchInfo.
+  virtual std::string_view batch_info_name() const = 0;
+};
+
+// A queue that event source mappings receive from.
+struct QueuedMessage {
+  std::string id;  // as batchItemFailures names it
+  std::string receipt_handle;
+  std::string json;  // as it stands in an event
+};
+class QueueSource {
+ public:
+  virtual ~QueueSource() = default;
+
+  virtual bool owns(std::string_view queue_arn) const = 0;
+
+  struct Facts {
+    bool fifo;
+    Duration visibility_timeout;
+  };
+  // InvalidParameterValueException where there is no such queue, in AWS's words.
+  virtual aws::Result<Facts> find(std::string_view queue_arn) = 0;
+
+  // What can be received now, hidden for the queue's visibility timeout. Nothing where the queue is gone.
+  virtual std::vector<QueuedMessage> receive(std::string_view queue_arn, std::size_t count) = 0;
+  virtual void remove(std::string_view queue_arn, const std::vector<std::string>& receipt_handles) = 0;
+
+  // Calls `changed`, from any thread, when messages may have become receivable. Null where the queue is gone.
+  virtual std::shared_ptr<void> subscribe(std::string_view queue_arn, std::function<void()> changed) = 0;
+};
+
+// Where a record of what became of an invocation, or an event that was given up, is sent: a queue, by its ARN.
+class Destinations {
+ public:
+  virtual ~Destinations() = default;
+
+  // InvalidParameterValueException where nothing can be sent there.
+  virtual aws::Result<void> check(std::string_view arn) = 0;
+
+  struct Letter {
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> attributes = {};  // of a message, texts
+  };
+  virtual aws::Result<void> send(std::string_view arn, const Letter& letter) = 0;
 };
 
 }  // namespace leat::lambda

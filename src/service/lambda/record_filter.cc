@@ -123,6 +123,14 @@ bool any_alternative(simdjson::dom::array alternatives, const element* value) {
 
 bool object_matches(simdjson::dom::object pattern, const element* value);
 
+// A text that an object is asked of is JSON itself: the body of a message.
+bool text_matches(simdjson::dom::object pattern, std::string_view text) {
+  simdjson::dom::parser parser;
+  element document;
+  return !parser.parse(text.data(), text.size()).get(document) && document.is_object() &&
+         object_matches(pattern, &document);
+}
+
 bool any_of_patterns(simdjson::dom::array patterns, const element* value) {
   for (element each : patterns) {
     if (object_matches(simdjson::dom::object(each), value)) return true;
@@ -139,8 +147,10 @@ bool object_matches(simdjson::dom::object pattern, const element* value) {
     element member;
     const bool there = value && value->is_object() && !simdjson::dom::object(*value).at_key(name).get(member);
     const element* found = there ? &member : nullptr;
-    const bool matches = wanted.is_array() ? any_alternative(simdjson::dom::array(wanted), found)
-                                           : object_matches(simdjson::dom::object(wanted), found);
+    std::string_view text;
+    const bool matches = wanted.is_array()            ? any_alternative(simdjson::dom::array(wanted), found)
+                         : found && !found->get(text) ? text_matches(simdjson::dom::object(wanted), text)
+                                                      : object_matches(simdjson::dom::object(wanted), found);
     if (!matches) return false;
   }
   return true;

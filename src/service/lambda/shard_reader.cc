@@ -8,6 +8,7 @@
 
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/lambda/batch_item_failures.h"
 
 namespace leat::lambda {
 namespace {
@@ -149,24 +150,46 @@ void ShardReader::run(std::size_t lane) {
 }
 
 // MaximumRecordAgeInSeconds.
-void ShardReader::drop_old(Lane& lane) const {
+void ShardReader::drop_old(Lane& lane) {
   if (settings_.maximum_record_age < Duration(0)) return;
   const TimePoint oldest = parts_.clock.now() - settings_.maximum_record_age;
   while (!lane.empty() && !lane.front().records.empty()) {
     Batch& batch = lane.front();
-    std::erase_if(batch.records, [&](std::size_t i) { return read_.records[i].time < oldest; });
+    // A shard's records are in the order of their time.
+    const auto young = std::find_if(batch.records.begin(), batch.records.end(),
+                                    [&](std::size_t i) { return read_.records[i].time >= oldest; });
+    if (young == batch.records.begin()) return;
+    give_up({{batch.records.begin(), young}, batch.attempts, batch.request_id}, FailureRecord::Condition::kTooOld);
+    batch.records.erase(batch.records.begin(), young);
     if (!batch.records.empty()) return;
     lane.pop_front();
   }
 }
 
+// What is known of records that the function never took goes to the mapping's destination, before the checkpoint moves.
+void ShardReader::give_up(const Batch& batch, FailureRecord::Condition condition) {
+  spdlog::warn("mapping {}: {} records are given up after {} attempts", settings_.id.uuid, batch.records.size(),
+               batch.attempts + 1);
+  if (settings_.on_failure.empty()) return;
+  const FunctionPtr function = parts_.find_function(settings_.function_arn);
+  const SourceRecord& first = read_.records[batch.records.front()];
+  const SourceRecord& last = read_.records[batch.records.back()];
+  FailureRecord record{condition, batch.request_id, function ? function->arn() : "", batch.attempts + 1};
+  record.now = parts_.clock.now();
+  const std::string body = record.with_batch({source_.batch_info_name(), shard_, first.id, last.id, first.time,
+                                              last.time, batch.records.size(), settings_.source_arn});
+  if (const auto sent = parts_.destinations.send(settings_.on_failure, {body}); !sent)
+    spdlog::error("mapping {}: {}: {}", settings_.id.uuid, settings_.on_failure, sent.error().message);
+}
+
 void ShardReader::invoke(std::size_t lane) {
-  FunctionPtr function = parts_.find_function(settings_.id, settings_.function_name);
+  FunctionPtr function = parts_.find_function(settings_.function_arn);
   if (!function) return retry_later(lane);
   Invocation invocation;
   invocation.function = std::move(function);
   invocation.payload = event_of(lanes_[lane].front());
   invocation.request_id = parts_.random.uuid();
+  lanes_[lane].front().request_id = invocation.request_id;
   invocation.done = [self = shared_from_this(), lane](const InvocationResult& result) { self->returned(lane, result); };
   parts_.invoker.invoke(std::move(invocation));
 }
@@ -217,12 +240,11 @@ void ShardReader::failed(std::size_t lane, std::size_t first_failed, bool split)
   if (split) {
     // Splitting does not count as a retry.
     const auto middle = batch.records.begin() + static_cast<std::ptrdiff_t>(batch.records.size() / 2);
-    Batch second{{middle, batch.records.end()}, batch.attempts};
+    Batch second{{middle, batch.records.end()}, batch.attempts, batch.request_id};
     batch.records.erase(middle, batch.records.end());
     lanes_[lane].insert(lanes_[lane].begin() + 1, std::move(second));
   } else if (gives_up) {
-    spdlog::warn("mapping {}: {} records are given up after {} attempts", settings_.id.uuid, batch.records.size(),
-                 batch.attempts + 1);
+    if (!batch.records.empty()) give_up(batch, FailureRecord::Condition::kRetriesExhausted);
     return batch_done(lane);
   } else {
     ++batch.attempts;
@@ -259,15 +281,10 @@ void ShardReader::read_done() {
 // fails the whole batch.
 std::optional<std::size_t> ShardReader::first_failure(const Batch& batch, const std::string& payload) const {
   if (!settings_.reports_failures) return std::nullopt;
-  simdjson::dom::parser parser;
-  simdjson::dom::element answer;
-  simdjson::dom::array failures;
-  if (parser.parse(payload).get(answer) || !answer.is_object() || answer["batchItemFailures"].get(failures))
-    return std::nullopt;
+  const auto failures = batch_item_failures(payload);
+  if (!failures) return 0;
   std::optional<std::size_t> first;
-  for (simdjson::dom::element each : failures) {
-    std::string_view id;
-    if (each["itemIdentifier"].get(id)) return 0;
+  for (const std::string& id : *failures) {
     const auto found = std::find_if(batch.records.begin(), batch.records.end(),
                                     [&](std::size_t i) { return read_.records[i].id == id; });
     if (found == batch.records.end()) return 0;

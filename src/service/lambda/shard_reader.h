@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "service/lambda/failure_record.h"
 #include "service/lambda/mapping.h"
 
 namespace leat::lambda {
@@ -39,6 +40,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   struct Batch {
     std::vector<std::size_t> records;
     int attempts = 0;
+    std::string request_id = {};  // of its last invocation
   };
   using Lane = std::deque<Batch>;
 
@@ -52,7 +54,8 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   bool is_wanted(const SourceRecord& record) const;
 
   void run(std::size_t lane);
-  void drop_old(Lane& lane) const;
+  void drop_old(Lane& lane);
+  void give_up(const Batch& batch, FailureRecord::Condition condition);
   void invoke(std::size_t lane);
   std::string event_of(const Batch& batch) const;
   void returned(std::size_t lane, const InvocationResult& result);

@@ -262,40 +262,48 @@ void Queue::stage_removal(kv::Batch& batch, const Placed& place, bool received) 
 
 // --- what was received
 
-aws::Result<void> Queue::remove(const std::string& receipt_handle) {
-  const auto handle = ReceiptHandle::parse(receipt_handle);
-  if (!handle || handle->queue != digest_)
-    return aws::fail(errors::kReceiptHandleIsInvalid,
-                     fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", receipt_handle));
+std::vector<aws::Result<void>> Queue::remove(const std::vector<std::string>& receipt_handles) {
+  std::vector<aws::Result<void>> out;
   {
     std::lock_guard lock(mutex_);
     load();
-    const auto row = parts_.store.get(rows_.state(handle->number));
-    if (!row.value) return {};
-    const State state = State::decode(*row.value);
-    if (definition()->settings.fifo && (state.receives != handle->receives || state.visible_at <= now()))
-      return bad_handle(receipt_handle, "The receipt handle has expired.");
-    if (state.receives != handle->receives) return {};
     kv::Batch batch;
-    stage_removal(batch, {handle->number, state.visible_at, state.group}, true);
+    std::set<std::string> seen;
+    for (const std::string& handle : receipt_handles)
+      out.push_back(seen.insert(handle).second ? stage_removal(batch, handle) : aws::Result<void>());
     commit(batch);
   }
   if (definition()->settings.fifo) changed();  // its group may go on
+  return out;
+}
+
+aws::Result<void> Queue::stage_removal(kv::Batch& batch, const std::string& receipt_handle) {
+  const ReceiptHandle handle = TRY(parse_handle(receipt_handle));
+  const auto row = parts_.store.get(rows_.state(handle.number));
+  if (!row.value) return {};
+  const State state = State::decode(*row.value);
+  if (definition()->settings.fifo && (state.receives != handle.receives || state.visible_at <= now()))
+    return bad_handle(receipt_handle, "The receipt handle has expired.");
+  if (state.receives == handle.receives) stage_removal(batch, {handle.number, state.visible_at, state.group}, true);
   return {};
 }
 
+aws::Result<ReceiptHandle> Queue::parse_handle(const std::string& text) const {
+  const auto handle = ReceiptHandle::parse(text);
+  if (handle && handle->queue == digest_) return *handle;
+  return aws::fail(errors::kReceiptHandleIsInvalid,
+                   fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", text));
+}
+
 aws::Result<void> Queue::change_visibility(const std::string& receipt_handle, std::int64_t seconds) {
-  const auto handle = ReceiptHandle::parse(receipt_handle);
-  if (!handle || handle->queue != digest_)
-    return aws::fail(errors::kReceiptHandleIsInvalid,
-                     fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", receipt_handle));
+  const ReceiptHandle handle = TRY(parse_handle(receipt_handle));
   {
     std::lock_guard lock(mutex_);
     load();
     const std::int64_t time = now();
-    const auto row = parts_.store.get(rows_.state(handle->number));
+    const auto row = parts_.store.get(rows_.state(handle.number));
     State state = row.value ? State::decode(*row.value) : State{};
-    if (!row.value || state.receives != handle->receives || state.visible_at <= time) {
+    if (!row.value || state.receives != handle.receives || state.visible_at <= time) {
       return bad_handle(receipt_handle, "Message does not exist or is not available for visibility timeout change.");
     }
     const std::int64_t visible_at = time + seconds * 1000;
@@ -306,12 +314,12 @@ aws::Result<void> Queue::change_visibility(const std::string& receipt_handle, st
                       "for the message is beyond the limit [43200 seconds].",
                       seconds));
     }
-    const Placed place{handle->number, state.visible_at, state.group};
+    const Placed place{handle.number, state.visible_at, state.group};
     hidden_.remove(kInFlight, state.visible_at, time);
     if (visible_at > time) hidden_.add(kInFlight, visible_at);
     state.visible_at = visible_at;
     kv::Batch batch;
-    batch.put(rows_.state(handle->number), state.encode());
+    batch.put(rows_.state(handle.number), state.encode());
     order_->move(batch, place, visible_at);
     commit(batch);
   }

@@ -74,8 +74,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
   void receive_or_wait(const Reception& reception, TimePoint until,
                        std::move_only_function<void(aws::Result<std::vector<Message>>)> done);
 
-  // Succeeds also where the message is gone or was received again since.
-  aws::Result<void> remove(const std::string& receipt_handle);
+  // In one commit; what became of each. Succeeds also where the message is gone or was received again since.
+  std::vector<aws::Result<void>> remove(const std::vector<std::string>& receipt_handles);
 
   // Seconds from now, at most 12 hours after it was received. Zero: it can be received at once.
   aws::Result<void> change_visibility(const std::string& receipt_handle, std::int64_t seconds);
@@ -117,6 +117,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::optional<Stored> find_message(const Placed& place) const;
   Sent stage(kv::Batch& batch, Draft& draft, std::int64_t now);
   void stage_message(kv::Batch& batch, Message message, const std::string& group, std::int64_t visible_at);
+  aws::Result<ReceiptHandle> parse_handle(const std::string& text) const;
+  aws::Result<void> stage_removal(kv::Batch& batch, const std::string& receipt_handle);
   void stage_removal(kv::Batch& batch, const Placed& place, bool received);
   std::optional<Sent> duplicate_of(const Draft& draft, std::int64_t now) const;
   aws::Result<std::vector<Message>> try_receive(const Reception& reception);

@@ -38,15 +38,18 @@ Output each_of(const std::vector<Entry>& entries, Act act) {
 }  // namespace
 
 aws::Result<void> delete_message(Sqs& sqs, const aws::Caller& caller, const DeleteMessageRequest& input) {
-  return TRY(sqs.find(caller, input.queue_url))->remove(input.receipt_handle);
+  return TRY(sqs.find(caller, input.queue_url))->remove({input.receipt_handle}).front();
 }
 
 aws::Result<DeleteMessageBatchResult> delete_message_batch(Sqs& sqs, const aws::Caller& caller,
                                                            const DeleteMessageBatchRequest& input) {
   const QueuePtr queue = TRY(sqs.find(caller, input.queue_url));
   TRY_VOID(check_batch(input.entries, "DeleteMessageBatchRequestEntry"));
+  std::vector<std::string> handles;
+  for (const auto& entry : input.entries) handles.push_back(entry.receipt_handle);
+  const auto done = queue->remove(handles);
   return each_of<DeleteMessageBatchResult>(input.entries,
-                                           [&](const auto& entry) { return queue->remove(entry.receipt_handle); });
+                                           [&](const auto& entry) { return done[&entry - input.entries.data()]; });
 }
 
 aws::Result<void> change_message_visibility(Sqs& sqs, const aws::Caller& caller,

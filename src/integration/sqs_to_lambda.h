@@ -1,0 +1,34 @@
+#pragma once
+// Queues as sources of event source mappings, and as destinations of what Lambda has to tell.
+
+#include "service/lambda/ports.h"
+#include "service/sqs/sqs.h"
+
+namespace leat::integration {
+
+class SqsQueueSource final : public lambda::QueueSource {
+ public:
+  explicit SqsQueueSource(sqs::Sqs& sqs) : sqs_(sqs) {}
+
+  bool owns(std::string_view queue_arn) const override;
+  aws::Result<Facts> find(std::string_view queue_arn) override;
+  std::vector<lambda::QueuedMessage> receive(std::string_view queue_arn, std::size_t count) override;
+  void remove(std::string_view queue_arn, const std::vector<std::string>& receipt_handles) override;
+  std::shared_ptr<void> subscribe(std::string_view queue_arn, std::function<void()> changed) override;
+
+ private:
+  sqs::Sqs& sqs_;
+};
+
+class SqsDestinations final : public lambda::Destinations {
+ public:
+  explicit SqsDestinations(sqs::Sqs& sqs) : sqs_(sqs) {}
+
+  aws::Result<void> check(std::string_view arn) override;
+  aws::Result<void> send(std::string_view arn, const Letter& letter) override;
+
+ private:
+  sqs::Sqs& sqs_;
+};
+
+}  // namespace leat::integration

@@ -1,0 +1,52 @@
+#include "service/lambda/failure_record.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+
+namespace leat::lambda {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+std::string request_context(const FailureRecord& record, std::string_view condition) {
+  return fmt::format(R"({{"requestId":{},"functionArn":{},"condition":"{}","approximateInvokeCount":{}}})",
+                     quoted(record.request_id), quoted(record.function_arn), condition, record.invocations);
+}
+
+std::string response_context(const FailureRecord& record, std::string_view version) {
+  const bool failed = record.condition != FailureRecord::Condition::kSuccess;
+  return fmt::format(R"({{"statusCode":200,"executedVersion":{}{}}})", quoted(version),
+                     failed ? R"(,"functionError":"Unhandled")" : "");
+}
+
+}  // namespace
+
+std::string FailureRecord::with_batch(const Batch& batch) const {
+  return fmt::format(
+      R"({{"requestContext":{},"responseContext":{},"version":"1.0","timestamp":"{}",)"
+      R"("{}":{{"shardId":{},"startSequenceNumber":{},"endSequenceNumber":{},"approximateArrivalOfFirstRecord":"{}",)"
+      R"("approximateArrivalOfLastRecord":"{}","batchSize":{},"streamArn":{}}}}})",
+      request_context(*this, condition == Condition::kTooOld ? "RecordAgeExceeded" : "RetryAttemptsExhausted"),
+      response_context(*this, "$LATEST"), format_iso8601(now), batch.name, quoted(batch.shard), quoted(batch.first),
+      quoted(batch.last), format_iso8601(batch.first_time), format_iso8601(batch.last_time), batch.size,
+      quoted(batch.source_arn));
+}
+
+std::string FailureRecord::with_answer(const Answer& answer) const {
+  static constexpr std::string_view kConditions[] = {"Success", "RetriesExhausted", "EventAgeExceeded"};
+  std::string out = fmt::format(R"({{"version":"1.0","timestamp":"{}","requestContext":{},"requestPayload":{})",
+                                format_iso8601(now), request_context(*this, kConditions[static_cast<int>(condition)]),
+                                answer.request_payload.empty() ? "null" : answer.request_payload);
+  if (!answer.response_payload.empty()) {
+    out += fmt::format(R"(,"responseContext":{},"responsePayload":{})",
+                       response_context(*this, answer.executed_version), answer.response_payload);
+  }
+  return out + '}';
+}
+
+}  // namespace leat::lambda

@@ -1,0 +1,153 @@
+#include "service/lambda/queue_reader.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "service/lambda/batch_item_failures.h"
+
+namespace leat::lambda {
+namespace {
+
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: 5 batches at first, 300 more a minute.
+constexpr std::size_t kFirstLimit = 5;
+constexpr std::size_t kGrowth = 5;
+constexpr auto kGrowthPause = std::chrono::seconds(1);
+constexpr std::size_t kLastLimit = 100;  // where the mapping has no MaximumConcurrency: one machine is not a region
+constexpr std::size_t kMaxEventBytes = 5U << 20;
+
+}  // namespace
+
+QueueReader::QueueReader(MappingParts parts, MappingSettings settings, QueueSource& source)
+    : parts_(std::move(parts)), settings_(std::move(settings)), source_(source) {
+  if (settings_.maximum_concurrency == 0) settings_.maximum_concurrency = kLastLimit;
+  limit_ = std::min(kFirstLimit, settings_.maximum_concurrency);
+}
+
+void QueueReader::start() {
+  subscription_ = source_.subscribe(settings_.source_arn, [self = weak_from_this()] {
+    if (auto reader = self.lock()) reader->wake();
+  });
+  wake();
+}
+
+void QueueReader::stop() {
+  stopped_ = true;
+  subscription_.reset();
+}
+
+void QueueReader::wake() {
+  if (waking_.exchange(true)) return;
+  parts_.loop.post([self = shared_from_this()] {
+    self->waking_ = false;
+    self->pump();
+  });
+}
+
+void QueueReader::wake_at(TimePoint time) {
+  if (timer_) parts_.timers.cancel(*timer_);
+  timer_ = parts_.timers.at(time, [self = weak_from_this()] {
+    if (auto reader = self.lock()) reader->wake();
+  });
+}
+
+void QueueReader::pump() {
+  while (!stopped_ && running_ < limit_) {
+    receive();
+    if (received_.empty() || waits_for_more()) break;
+    invoke(next_batch());
+  }
+  if (running_ == limit_) return grow_later();
+  if (running_ == 0) limit_ = std::min(kFirstLimit, settings_.maximum_concurrency);
+}
+
+// Fills up the batch to come. What the filters do not want is deleted from the queue.
+void QueueReader::receive() {
+  while (received_.size() < settings_.batch_size) {
+    auto found = source_.receive(settings_.source_arn, settings_.batch_size - received_.size());
+    if (found.empty()) return;
+    std::vector<std::string> unwanted;
+    for (QueuedMessage& message : found) {
+      if (settings_.filters.empty() || settings_.filters.passes(message.json))
+        received_.push_back(std::move(message));
+      else
+        unwanted.push_back(std::move(message.receipt_handle));
+    }
+    if (!unwanted.empty()) source_.remove(settings_.source_arn, unwanted);
+  }
+}
+
+// MaximumBatchingWindowInSeconds.
+bool QueueReader::waits_for_more() {
+  const TimePoint now = parts_.clock.now();
+  if (!window_end_) window_end_ = now + settings_.batching_window;
+  if (received_.size() >= settings_.batch_size || now >= *window_end_) {
+    window_end_.reset();
+    return false;
+  }
+  wake_at(*window_end_);
+  return true;
+}
+
+// As much of what was received as an event holds.
+QueueReader::Batch QueueReader::next_batch() {
+  std::size_t bytes = 0;
+  auto end = received_.begin();
+  while (end != received_.end() && (end == received_.begin() || bytes + end->json.size() <= kMaxEventBytes))
+    bytes += (end++)->json.size();
+  Batch batch(std::make_move_iterator(received_.begin()), std::make_move_iterator(end));
+  received_.erase(received_.begin(), end);
+  return batch;
+}
+
+void QueueReader::invoke(Batch batch) {
+  FunctionPtr function = parts_.find_function(settings_.function_arn);
+  if (!function) return;  // the messages come back
+  ++running_;
+  Invocation invocation;
+  invocation.function = std::move(function);
+  invocation.request_id = parts_.random.uuid();
+  invocation.payload = "{\"Records\":[";
+  for (const QueuedMessage& message : batch) {
+    if (invocation.payload.back() != '[') invocation.payload += ',';
+    invocation.payload += message.json;
+  }
+  invocation.payload += "]}";
+  invocation.done = [self = shared_from_this(), batch = std::move(batch)](const InvocationResult& result) {
+    self->returned(batch, result);
+  };
+  parts_.invoker.invoke(std::move(invocation));
+}
+
+void QueueReader::returned(const Batch& batch, const InvocationResult& result) {
+  --running_;
+  std::vector<std::string> done;
+  if (result.outcome == InvocationResult::Outcome::kSucceeded) {
+    const auto failed = settings_.reports_failures ? batch_item_failures(result.payload) : std::vector<std::string>();
+    const auto names = [&](const std::string& id) {
+      return std::any_of(batch.begin(), batch.end(), [&](const auto& message) { return message.id == id; });
+    };
+    if (failed && std::all_of(failed->begin(), failed->end(), names)) {
+      for (const QueuedMessage& message : batch) {
+        if (std::find(failed->begin(), failed->end(), message.id) == failed->end())
+          done.push_back(message.receipt_handle);
+      }
+    }
+  }
+  // Also after stop(): what was processed must not be processed again.
+  if (!done.empty()) source_.remove(settings_.source_arn, done);
+  wake();
+}
+
+void QueueReader::grow_later() {
+  if (growing_ || limit_ >= settings_.maximum_concurrency) return;
+  growing_ = true;
+  parts_.loop.after(kGrowthPause, [self = shared_from_this()] {
+    self->growing_ = false;
+    if (self->stopped_ || self->running_ < self->limit_) return;
+    self->limit_ = std::min(self->limit_ + kGrowth, self->settings_.maximum_concurrency);
+    self->pump();
+  });
+}
+
+}  // namespace leat::lambda
