@@ -125,6 +125,12 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
 std::string percent_encode(std::string_view text, Slash slash) {
   std::string out;
   out.reserve(text.size());

@@ -51,8 +51,8 @@ std::uint32_t take_u32(std::string& payload) {
 Execution::Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker)
     : settings_(std::move(settings)), worker_(std::move(worker)), born_(settings_.parts.clock.now()) {
   const std::string date = format_iso8601(born_);
-  log_stream_ = fmt::format("{}/{}/{}/[$LATEST]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2),
-                            hex_encode(settings_.parts.random.bytes(16)));
+  log_stream_ = fmt::format("{}/{}/{}/[{}]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2),
+                            settings_.function->version(), hex_encode(settings_.parts.random.bytes(16)));
 }
 
 void Execution::begin() {
@@ -127,7 +127,7 @@ void Execution::send_event() {
   const auto deadline = to_millis(settings_.parts.clock.unmoved() + timeout);
   std::string frame = "{";
   append_member(frame, "id", invocation_->request_id);
-  append_member(frame, "arn", settings_.function->arn());
+  append_member(frame, "arn", invocation_->arn.empty() ? settings_.function->arn() : invocation_->arn);
   if (!invocation_->client_context.empty()) append_member(frame, "clientContext", invocation_->client_context);
   frame += fmt::format(",\"deadline\":{}}}\n", deadline);
   frame += invocation_->payload;

@@ -7,20 +7,14 @@
 namespace leat::lambda {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 std::string request_context(const FailureRecord& record, std::string_view condition) {
   return fmt::format(R"({{"requestId":{},"functionArn":{},"condition":"{}","approximateInvokeCount":{}}})",
-                     quoted(record.request_id), quoted(record.function_arn), condition, record.invocations);
+                     json_string(record.request_id), json_string(record.function_arn), condition, record.invocations);
 }
 
 std::string response_context(const FailureRecord& record, std::string_view version) {
   const bool failed = record.condition != FailureRecord::Condition::kSuccess;
-  return fmt::format(R"({{"statusCode":200,"executedVersion":{}{}}})", quoted(version),
+  return fmt::format(R"({{"statusCode":200,"executedVersion":{}{}}})", json_string(version),
                      failed ? R"(,"functionError":"Unhandled")" : "");
 }
 
@@ -32,9 +26,9 @@ std::string FailureRecord::with_batch(const Batch& batch) const {
       R"("{}":{{"shardId":{},"startSequenceNumber":{},"endSequenceNumber":{},"approximateArrivalOfFirstRecord":"{}",)"
       R"("approximateArrivalOfLastRecord":"{}","batchSize":{},"streamArn":{}}}}})",
       request_context(*this, condition == Condition::kTooOld ? "RecordAgeExceeded" : "RetryAttemptsExhausted"),
-      response_context(*this, "$LATEST"), format_iso8601(now), batch.name, quoted(batch.shard), quoted(batch.first),
-      quoted(batch.last), format_iso8601(batch.first_time), format_iso8601(batch.last_time), batch.size,
-      quoted(batch.source_arn));
+      response_context(*this, "$LATEST"), format_iso8601(now), batch.name, json_string(batch.shard),
+      json_string(batch.first), json_string(batch.last), format_iso8601(batch.first_time),
+      format_iso8601(batch.last_time), batch.size, json_string(batch.source_arn));
 }
 
 std::string FailureRecord::with_answer(const Answer& answer) const {

@@ -1,5 +1,7 @@
 #include "service/lambda/function.h"
 
+#include <charconv>
+
 #include "aws/arn.h"
 #include "engine/kv/key.h"
 
@@ -18,6 +20,19 @@ std::string function_row(std::string_view account, std::string_view region, std:
 std::string tags_row(std::string_view account, std::string_view region, std::string_view name) {
   return home_key(account, region, 'g') + kv::make_key(name);
 }
+std::string room_prefix(std::string_view account, std::string_view region, char room, std::string_view name) {
+  return home_key(account, region, room) + kv::make_key(name);
+}
+std::string version_row(std::string_view account, std::string_view region, std::string_view name,
+                        std::uint64_t version) {
+  std::string key = room_prefix(account, region, 'v', name);
+  kv::append_u64(key, version);
+  return key;
+}
+std::string qualified_row(std::string_view account, std::string_view region, char room, std::string_view name,
+                          std::string_view qualifier) {
+  return room_prefix(account, region, room, name) + kv::make_key(qualifier);
+}
 std::string mapping_row(std::string_view account, std::string_view region, std::string_view uuid) {
   return home_key(account, region, 'm') + kv::make_key(uuid);
 }
@@ -34,11 +49,21 @@ std::string function_arn(const aws::Caller& caller, std::string_view name) {
   return aws::make_arn("lambda", caller.region, caller.account, "function:" + std::string(name));
 }
 
-std::string function_name_in(std::string_view reference) {
+FunctionReference parse_reference(std::string_view reference) {
   constexpr std::string_view kMark = "function:";
   const auto mark = reference.find(kMark);
   if (mark != std::string_view::npos) reference.remove_prefix(mark + kMark.size());
-  return std::string(reference.substr(0, reference.find(':')));
+  const auto colon = reference.find(':');
+  FunctionReference out{std::string(reference.substr(0, colon)), {}};
+  if (colon != std::string_view::npos) out.qualifier = reference.substr(colon + 1);
+  return out;
+}
+
+std::optional<std::uint64_t> version_number(std::string_view qualifier) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(qualifier.data(), qualifier.data() + qualifier.size(), number);
+  if (error != std::errc() || end != qualifier.data() + qualifier.size()) return std::nullopt;
+  return number;
 }
 
 }  // namespace leat::lambda

@@ -4,11 +4,19 @@
 //   home       := text(account) text(region) 'y'
 //   function   := home 'f' text(name)            FunctionConfiguration, JSON; its code is the blob of CodeSha256
 //   tags       := home 'g' text(name)            ListTagsResponse, JSON
+//   version    := home 'v' text(name) u64        FunctionConfiguration, JSON: published
+//   counter    := home 'n' text(name)            u64: the newest version's number, also of a deleted one
+//   alias      := home 'a' text(name) text(alias)      AliasConfiguration, JSON
+//   reserved   := home 'r' text(name)            Concurrency, JSON
+//   events     := home 'i' text(name) text(qualifier)  FunctionEventInvokeConfig, JSON
+//   policy     := home 'l' text(name) text(qualifier)  text(revision) and statements: text(sid) text(JSON) …
 //   mapping    := home 'm' text(uuid)            EventSourceMappingConfiguration, JSON
 //   running    := text("") text("") 'y' text(uuid)  text(account) text(region): every mapping, for the start
 //   checkpoint := home 'c' text(uuid) text(shard)  u64: where to read on
+//   event      := text("") text("") 'z' text(request id)  a queued event, see event_queue.h
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,10 +30,13 @@ struct Function {
   std::string account;
   std::string region;
   FunctionConfiguration configuration;
-  std::string code;  // the blob's name
+  std::string code;                          // the blob's name
+  std::string family;                        // the ARN without a version: what concurrency is counted for
+  std::optional<std::size_t> reserved = {};  // concurrency
 
   const std::string& name() const { return *configuration.function_name; }
   const std::string& arn() const { return *configuration.function_arn; }
+  const std::string& version() const { return *configuration.version; }
   const std::string& log_group() const { return *configuration.logging_config->log_group; }
 };
 using FunctionPtr = std::shared_ptr<const Function>;
@@ -39,9 +50,27 @@ std::string checkpoints_prefix(std::string_view account, std::string_view region
 std::string checkpoint_row(std::string_view account, std::string_view region, std::string_view uuid,
                            std::string_view shard);
 
+// Everything that is kept of a function beside itself stands under one of these.
+inline constexpr char kFunctionRooms[] = {'g', 'v', 'n', 'a', 'r', 'i', 'l'};
+std::string room_prefix(std::string_view account, std::string_view region, char room, std::string_view name);
+std::string version_row(std::string_view account, std::string_view region, std::string_view name,
+                        std::uint64_t version);
+std::string qualified_row(std::string_view account, std::string_view region, char room, std::string_view name,
+                          std::string_view qualifier);
+
+inline constexpr std::string_view kLatest = "$LATEST";
+
 std::string function_arn(const aws::Caller& caller, std::string_view name);
 
-// The name in NAME, ACCOUNT:function:NAME or an ARN, each with or without a qualifier.
-std::string function_name_in(std::string_view reference);
+// NAME, ACCOUNT:function:NAME or an ARN, each with or without a qualifier.
+struct FunctionReference {
+  std::string name;
+  std::string qualifier;  // empty where there is none
+};
+FunctionReference parse_reference(std::string_view reference);
+inline std::string function_name_in(std::string_view reference) { return parse_reference(reference).name; }
+
+// The number of a version, or nothing where it is $LATEST or an alias.
+std::optional<std::uint64_t> version_number(std::string_view qualifier);
 
 }  // namespace leat::lambda

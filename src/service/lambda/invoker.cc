@@ -32,15 +32,23 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   std::set<std::shared_ptr<Host>> retired;
   std::map<std::string, std::unique_ptr<sandbox::Worker>> spares;  // by runtime
   std::size_t running = 0;
+  std::map<std::string, std::size_t> running_of;  // by function, all its versions
   runtime::Loop::DelayedHandle sweeper;
   bool stopping = false;
 
   void invoke(Invocation invocation) {
     auto& host = host_of(invocation.function);
-    if (running >= kConcurrency) return invocation.done({InvocationResult::Outcome::kThrottled, "", ""});
+    const std::string& family = invocation.function->family;
+    const auto& reserved = invocation.function->reserved;
+    if (reserved && running_of[family] >= *reserved)
+      return throttle(invocation, "ReservedFunctionConcurrentInvocationLimitExceeded");
+    if (running >= kConcurrency) return throttle(invocation, "ConcurrentInvocationLimitExceeded");
     ++running;
-    invocation.done = [self = shared_from_this(), done = std::move(invocation.done)](InvocationResult result) mutable {
+    ++running_of[family];
+    invocation.done = [self = shared_from_this(), family,
+                       done = std::move(invocation.done)](InvocationResult result) mutable {
       --self->running;
+      if (--self->running_of[family] == 0) self->running_of.erase(family);
       done(std::move(result));
     };
     ExecutionPtr execution;
@@ -100,6 +108,10 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       refuse(invocation, "ServiceException", "The runtime could not be started");
       return nullptr;
     }
+  }
+
+  void throttle(Invocation& invocation, const char* reason) {
+    invocation.done({InvocationResult::Outcome::kThrottled, reason, ""});
   }
 
   void refuse(Invocation& invocation, const std::string& type, const std::string& message) {

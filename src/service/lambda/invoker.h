@@ -26,12 +26,13 @@ namespace leat::lambda {
 struct InvocationResult {
   enum class Outcome : std::uint8_t { kSucceeded, kFailed, kThrottled };
   Outcome outcome = Outcome::kSucceeded;
-  std::string payload;   // the result, or the error as JSON
+  std::string payload;   // the result, or the error as JSON; throttled: AWS's reason
   std::string log_tail;  // the last 4 KB of the invocation's log
 };
 
 struct Invocation {
   FunctionPtr function;
+  std::string arn = {};  // as it was asked for; empty: the function's own
   std::string payload;
   std::string client_context;
   std::string request_id;

@@ -13,7 +13,8 @@ namespace leat::lambda {
 Lambda::Lambda(LambdaParts parts)
     : parts_(std::move(parts)),
       mappings_({parts_.loop, parts_.timers, parts_.store, parts_.clock, parts_.random, parts_.invoker,
-                 parts_.destinations, [this](const std::string& arn) { return find_or_null(arn); }}) {}
+                 parts_.destinations, [this](const std::string& arn) { return resolve_or_null(arn); }}),
+      events_(*this) {}
 
 void Lambda::resume() {
   const std::string prefix = all_mappings_prefix();
@@ -28,10 +29,12 @@ void Lambda::resume() {
     const auto mapping = parts_.store.get(mapping_row(caller.account, caller.region, uuid));
     if (mapping.value) apply(caller, aws::from_json<EventSourceMappingConfiguration>(*mapping.value));
   }
+  events_.resume();
 }
 
 void Lambda::forget() {
   mappings_.stop_all();
+  events_.forget();
   std::unique_lock lock(cache_mutex_);
   for (const auto& [row, function] : cache_) parts_.invoker.retire(function->arn());
   cache_.clear();
@@ -43,8 +46,62 @@ aws::Result<FunctionPtr> Lambda::find(const aws::Caller& caller, std::string_vie
   return aws::fail(errors::kResourceNotFound, fmt::format("Function not found: {}", function_arn(caller, name)));
 }
 
-FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view region, const std::string& name) {
-  const std::string row = function_row(account, region, name);
+std::optional<AliasConfiguration> Lambda::alias(const aws::Caller& caller, std::string_view name,
+                                                std::string_view alias) const {
+  const auto stored = parts_.store.get(qualified_row(caller.account, caller.region, 'a', name, alias));
+  if (!stored.value) return std::nullopt;
+  return aws::from_json<AliasConfiguration>(*stored.value);
+}
+
+namespace {
+
+// The version that an invocation of the alias goes to.
+std::string chosen_version(const AliasConfiguration& alias, Random& random) {
+  if (!alias.routing_config || !alias.routing_config->additional_version_weights) return *alias.function_version;
+  double point = static_cast<double>(kv::read_u64(random.bytes(8)) >> 11) / static_cast<double>(1ULL << 53);
+  for (const auto& [version, weight] : *alias.routing_config->additional_version_weights) {
+    if (point < weight) return version;
+    point -= weight;
+  }
+  return *alias.function_version;
+}
+
+}  // namespace
+
+aws::Result<Lambda::Target> Lambda::resolve(const aws::Caller& caller, std::string_view reference,
+                                            const std::optional<std::string>& qualifier) {
+  const FunctionReference parsed = parse_reference(reference);
+  const std::string wanted = qualifier.value_or(parsed.qualifier);
+  std::string arn = function_arn(caller, parsed.name);
+  if (!wanted.empty()) arn += ':' + wanted;
+  const auto not_found = [&] {
+    return aws::fail(errors::kResourceNotFound, fmt::format("Function not found: {}", arn));
+  };
+  std::string version = wanted.empty() ? std::string(kLatest) : wanted;
+  if (version != kLatest && !version_number(version)) {
+    const auto found = alias(caller, parsed.name, version);
+    if (!found) return not_found();
+    version = chosen_version(*found, parts_.random);
+  }
+  FunctionPtr function = find_or_null(caller.account, caller.region, parsed.name, version);
+  if (!function) return not_found();
+  return Target{std::move(function), std::move(arn)};
+}
+
+FunctionPtr Lambda::resolve_or_null(std::string_view text) {
+  const auto arn = aws::parse_arn(text);
+  if (!arn) return nullptr;
+  aws::Caller owner;
+  owner.account = arn->account;
+  owner.region = arn->region;
+  auto target = resolve(owner, text, std::nullopt);
+  return target ? std::move(target->function) : nullptr;
+}
+
+FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view region, const std::string& name,
+                                 std::string_view version) {
+  const std::string row = version == kLatest ? function_row(account, region, name)
+                                             : version_row(account, region, name, version_number(version).value_or(0));
   {
     std::shared_lock lock(cache_mutex_);
     const auto found = cache_.find(row);
@@ -58,32 +115,58 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
   function->region = region;
   function->configuration = aws::from_json<FunctionConfiguration>(*stored.value);
   function->code = hex_encode(base64_decode(*function->configuration.code_sha256).value_or(""));
+  function->family = aws::make_arn("lambda", region, account, "function:" + name);
+  const auto reserved = parts_.store.get(room_prefix(account, region, 'r', name));
+  if (reserved.value)
+    function->reserved =
+        static_cast<std::size_t>(*aws::from_json<Concurrency>(*reserved.value).reserved_concurrent_executions);
   cache_[row] = function;
   return function;
 }
 
-FunctionPtr Lambda::find_or_null(std::string_view text) {
-  const auto arn = aws::parse_arn(text);
-  return arn ? find_or_null(arn->account, arn->region, function_name_in(text)) : nullptr;
-}
-
 void Lambda::save(const aws::Caller& caller, const FunctionConfiguration& configuration) {
-  const std::string row = function_row(caller.account, caller.region, *configuration.function_name);
+  const std::string& name = *configuration.function_name;
+  const auto version = version_number(*configuration.version);
+  const std::string row = version ? version_row(caller.account, caller.region, name, *version)
+                                  : function_row(caller.account, caller.region, name);
   kv::Batch batch;
   batch.put(row, aws::to_json(configuration));
+  if (version) {
+    std::string counter;
+    kv::append_u64(counter, *version);
+    batch.put(room_prefix(caller.account, caller.region, 'n', name), counter);
+  }
   std::unique_lock lock(cache_mutex_);
   (void)parts_.store.commit(batch);
   cache_.erase(row);
 }
 
 void Lambda::erase(const aws::Caller& caller, const std::string& name) {
-  const std::string row = function_row(caller.account, caller.region, name);
+  kv::Batch batch;
+  batch.erase(function_row(caller.account, caller.region, name));
+  for (const char room : kFunctionRooms)
+    batch.erase(kv::prefix_range(room_prefix(caller.account, caller.region, room, name)));
+  {
+    std::unique_lock lock(cache_mutex_);
+    (void)parts_.store.commit(batch);
+  }
+  reload(caller, name);
+}
+
+void Lambda::erase_version(const aws::Caller& caller, const std::string& name, std::uint64_t version) {
+  const std::string row = version_row(caller.account, caller.region, name, version);
   kv::Batch batch;
   batch.erase(row);
-  batch.erase(tags_row(caller.account, caller.region, name));
   std::unique_lock lock(cache_mutex_);
   (void)parts_.store.commit(batch);
   cache_.erase(row);
+}
+
+void Lambda::reload(const aws::Caller& caller, const std::string& name) {
+  const std::string versions = room_prefix(caller.account, caller.region, 'v', name);
+  std::unique_lock lock(cache_mutex_);
+  cache_.erase(function_row(caller.account, caller.region, name));
+  std::erase_if(cache_, [&](const auto& each) { return each.first.starts_with(versions); });
 }
 
 RecordSource* Lambda::stream_of(std::string_view arn) const {

@@ -14,6 +14,7 @@
 #include "engine/kv/store.h"
 #include "runtime/loop.h"
 #include "service/lambda/code_store.h"
+#include "service/lambda/event_queue.h"
 #include "service/lambda/function.h"
 #include "service/lambda/invoker.h"
 #include "service/lambda/mapping.h"
@@ -44,6 +45,7 @@ class Lambda {
 
   LambdaParts& parts() { return parts_; }
   Mappings& mappings() { return mappings_; }
+  EventQueue& events() { return events_; }
   std::mutex& definition_mutex() { return definition_mutex_; }
 
   // Starts the mappings that were enabled when the server went down.
@@ -52,13 +54,32 @@ class Lambda {
   // Ends every mapping and worker, before the store is emptied.
   void forget();
 
-  // ResourceNotFoundException where there is none. `reference` is a name, a partial ARN or an ARN.
+  // $LATEST of the function. ResourceNotFoundException where there is none. `reference` is a name, a partial ARN or an
+  // ARN; its qualifier is passed over.
   aws::Result<FunctionPtr> find(const aws::Caller& caller, std::string_view reference);
-  FunctionPtr find_or_null(std::string_view account, std::string_view region, const std::string& name);
-  FunctionPtr find_or_null(std::string_view arn);
 
+  // What a reference with its qualifier, or the one beside it, stands for: an alias chooses among its versions.
+  struct Target {
+    FunctionPtr function;
+    std::string arn;  // as it was asked for: with the alias, where it was one
+  };
+  aws::Result<Target> resolve(const aws::Caller& caller, std::string_view reference,
+                              const std::optional<std::string>& qualifier);
+  FunctionPtr resolve_or_null(std::string_view arn);
+
+  std::optional<AliasConfiguration> alias(const aws::Caller& caller, std::string_view name,
+                                          std::string_view alias) const;
+
+  FunctionPtr find_or_null(std::string_view account, std::string_view region, const std::string& name,
+                           std::string_view version = kLatest);
+
+  // A new $LATEST, or a version.
   void save(const aws::Caller& caller, const FunctionConfiguration& configuration);
   void erase(const aws::Caller& caller, const std::string& name);
+  void erase_version(const aws::Caller& caller, const std::string& name, std::uint64_t version);
+
+  // What is kept beside the function has changed: it is read again.
+  void reload(const aws::Caller& caller, const std::string& name);
 
   // The source that an ARN belongs to, or null.
   RecordSource* stream_of(std::string_view arn) const;
@@ -70,9 +91,10 @@ class Lambda {
  private:
   LambdaParts parts_;
   Mappings mappings_;
+  EventQueue events_;
   std::mutex definition_mutex_;
   std::shared_mutex cache_mutex_;
-  std::map<std::string, FunctionPtr> cache_;  // by row
+  std::map<std::string, FunctionPtr> cache_;  // by row, versions too
 };
 
 }  // namespace leat::lambda

@@ -106,6 +106,7 @@ void QueueReader::invoke(Batch batch) {
   ++running_;
   Invocation invocation;
   invocation.function = std::move(function);
+  invocation.arn = settings_.function_arn;
   invocation.request_id = parts_.random.uuid();
   invocation.payload = "{\"Records\":[";
   for (const QueuedMessage& message : batch) {

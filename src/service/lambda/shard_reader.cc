@@ -187,6 +187,7 @@ void ShardReader::invoke(std::size_t lane) {
   if (!function) return retry_later(lane);
   Invocation invocation;
   invocation.function = std::move(function);
+  invocation.arn = settings_.function_arn;
   invocation.payload = event_of(lanes_[lane].front());
   invocation.request_id = parts_.random.uuid();
   lanes_[lane].front().request_id = invocation.request_id;

@@ -81,7 +81,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
                                                                          const CreateEventSourceMappingRequest& input) {
   if (!input.event_source_arn) return refuse("Event source Arn is required.");
   std::lock_guard lock(lambda.definition_mutex());
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  const auto [function, function_arn] = TRY(lambda.resolve(caller, input.function_name, std::nullopt));
   const Source source = TRY(find_source(lambda, *input.event_source_arn, function));
   if (source.stream && !input.starting_position)
     return refuse(
@@ -94,7 +94,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   mapping.event_source_mapping_arn =
       fmt::format("arn:aws:lambda:{}:{}:event-source-mapping:{}", caller.region, caller.account, *mapping.uuid);
   mapping.event_source_arn = input.event_source_arn;
-  mapping.function_arn = function->arn();
+  mapping.function_arn = function_arn;
   if (source.stream) mapping.starting_position = input.starting_position;
   set_defaults(mapping, source.queue_facts());
   TRY_VOID(apply_settings(mapping, input, source.queue_facts(), lambda.parts().destinations));
@@ -146,8 +146,8 @@ aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda&
   std::lock_guard lock(lambda.definition_mutex());
   auto mapping = TRY(load(lambda, caller, input.uuid));
   const std::string before = *mapping.state;
-  if (input.function_name) mapping.function_arn = TRY(lambda.find(caller, *input.function_name))->arn();
-  const auto function = TRY(lambda.find(caller, *mapping.function_arn));
+  if (input.function_name) mapping.function_arn = TRY(lambda.resolve(caller, *input.function_name, std::nullopt)).arn;
+  const FunctionPtr function = TRY(lambda.resolve(caller, *mapping.function_arn, std::nullopt)).function;
   const Source source = TRY(find_source(lambda, *mapping.event_source_arn, function));
   TRY_VOID(apply_settings(mapping, input, source.queue_facts(), lambda.parts().destinations));
   if (input.enabled) mapping.state = *input.enabled ? "Enabled" : "Disabled";

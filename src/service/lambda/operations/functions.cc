@@ -4,6 +4,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "service/lambda/lambda.h"
+#include "service/lambda/published.h"
 
 namespace leat::lambda {
 namespace {
@@ -32,7 +33,10 @@ void set_common(FunctionConfiguration& out, const Input& input) {
   if (input.timeout) out.timeout = input.timeout;
   if (input.memory_size) out.memory_size = input.memory_size;
   if (input.ephemeral_storage) out.ephemeral_storage = input.ephemeral_storage;
-  if (input.dead_letter_config) out.dead_letter_config = input.dead_letter_config;
+  if (input.dead_letter_config) {
+    out.dead_letter_config = input.dead_letter_config;
+    if (out.dead_letter_config->target_arn.value_or("").empty()) out.dead_letter_config.reset();
+  }
   if (input.kms_key_arn) out.kms_key_arn = input.kms_key_arn;
   if (input.environment) {
     if (input.environment->variables && !input.environment->variables->empty())
@@ -67,6 +71,11 @@ void set_runtime_version(const aws::Caller& caller, FunctionConfiguration& confi
 aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
   if (lambda.parts().runtimes.find(name)) return {};
   return refuse(fmt::format("leat found no interpreter for {} on this machine", name));
+}
+
+aws::Result<void> check_dead_letters(Lambda& lambda, const std::optional<DeadLetterConfig>& given) {
+  if (!given || !given->target_arn || given->target_arn->empty()) return {};
+  return lambda.parts().destinations.check(*given->target_arn);
 }
 
 FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunctionRequest& input) {
@@ -106,6 +115,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
     return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
   TRY_VOID(lambda.parts().roles.check(input.role));
   TRY_VOID(check_runtime(lambda, *input.runtime));
+  TRY_VOID(check_dead_letters(lambda, input.dead_letter_config));
   FunctionConfiguration configuration = with_defaults(caller, input);
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
@@ -125,6 +135,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
     (void)lambda.parts().store.commit(batch);
   }
   lambda.parts().invoker.prepare(*configuration.runtime);
+  if (input.publish.value_or(false)) configuration = publish(lambda, caller, configuration, std::nullopt);
   configuration.state = "Pending";
   configuration.state_reason = "The function is being created.";
   configuration.state_reason_code = "Creating";
@@ -149,6 +160,7 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
   if (input.dry_run.value_or(false)) return configuration;
   lambda.save(caller, configuration);
   lambda.parts().invoker.retire(function->arn());
+  if (input.publish.value_or(false)) return publish(lambda, caller, configuration, std::nullopt);
   return configuration;
 }
 
@@ -157,6 +169,7 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
   if (input.role) TRY_VOID(lambda.parts().roles.check(*input.role));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
+  TRY_VOID(check_dead_letters(lambda, input.dead_letter_config));
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   FunctionConfiguration configuration = function->configuration;
@@ -177,17 +190,32 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
 aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::Caller& caller,
                                                     const DeleteFunctionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
-  lambda.erase(caller, function->name());
+  const auto [function, arn] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const std::string qualifier = input.qualifier.value_or(parse_reference(input.function_name).qualifier);
+  if (qualifier == kLatest) return refuse("$LATEST version cannot be deleted without deleting the function.");
+  if (qualifier.empty()) {
+    for (const auto& version : versions_of(lambda, caller, function->name()))
+      lambda.parts().invoker.retire(*version.function_arn);
+    lambda.erase(caller, function->name());
+    lambda.parts().invoker.retire(function->arn());
+    return DeleteFunctionResponse{};
+  }
+  const auto number = version_number(qualifier);
+  if (!number) return refuse("Deletion of functions by Alias is not currently supported.");
+  TRY_VOID(check_unaliased(lambda, caller, function->name(), qualifier));
+  lambda.erase_version(caller, function->name(), *number);
   lambda.parts().invoker.retire(function->arn());
   return DeleteFunctionResponse{};
 }
 
 aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller& caller,
                                               const GetFunctionRequest& input) {
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  const auto [function, arn] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
   GetFunctionResponse output;
   output.configuration = function->configuration;
+  output.configuration->function_arn = arn;
+  if (function->reserved)
+    output.concurrency.emplace().reserved_concurrent_executions = static_cast<std::int32_t>(*function->reserved);
   auto& code = output.code.emplace();
   code.repository_type = "S3";
   code.location = fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, function->code);
@@ -200,26 +228,9 @@ aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller&
 
 aws::Result<FunctionConfiguration> get_function_configuration(Lambda& lambda, const aws::Caller& caller,
                                                               const GetFunctionConfigurationRequest& input) {
-  return TRY(lambda.find(caller, input.function_name))->configuration;
-}
-
-aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& caller, const ListTagsRequest& input) {
-  const FunctionPtr function = TRY(lambda.find(caller, input.resource));
-  ListTagsResponse output;
-  output.tags.emplace();
-  if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name()));
-      tags.value) {
-    output = aws::from_json<ListTagsResponse>(*tags.value);
-  }
-  return output;
-}
-
-aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& lambda, const aws::Caller& caller,
-                                                                      const ListVersionsByFunctionRequest& input) {
-  FunctionConfiguration latest = TRY(lambda.find(caller, input.function_name))->configuration;
-  latest.function_arn = *latest.function_arn + ":$LATEST";
-  ListVersionsByFunctionResponse output;
-  output.versions.emplace().push_back(std::move(latest));
+  const auto [function, arn] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  FunctionConfiguration output = function->configuration;
+  output.function_arn = arn;
   return output;
 }
 
@@ -229,15 +240,20 @@ aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Cal
   const auto limit = static_cast<std::size_t>(input.max_items.value_or(kPage));
   kv::Range range = kv::prefix_range(home_key(caller.account, caller.region, 'f'));
   if (input.marker) range.begin = function_row(caller.account, caller.region, *input.marker) + '\0';
+  const bool all_versions = input.function_version == "ALL";
   ListFunctionsResponse output;
   auto& functions = output.functions.emplace();
   const auto cursor = lambda.parts().store.scan(range, kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    if (functions.size() == limit) {
+    if (functions.size() >= limit) {
       output.next_marker = functions.back().function_name;
       break;
     }
     functions.push_back(aws::from_json<FunctionConfiguration>(cursor->value()));
+    if (!all_versions) continue;
+    const std::string name = *functions.back().function_name;
+    functions.back().function_arn = *functions.back().function_arn + ":$LATEST";
+    for (auto& version : versions_of(lambda, caller, name)) functions.push_back(std::move(version));
   }
   return output;
 }
@@ -250,7 +266,7 @@ aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, con
   limits.code_size_unzipped = 262144000;
   limits.code_size_zipped = 52428800;
   limits.concurrent_executions = 1000;
-  limits.unreserved_concurrent_executions = 1000;
+  limits.unreserved_concurrent_executions = 1000 - reserved_in_all(lambda, caller, "");
   auto& usage = output.account_usage.emplace();
   usage.function_count = 0;
   usage.total_code_size = 0;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxPayload = 6291456;       // bytes, synchronous
 constexpr std::size_t kMaxEventPayload = 1048576;  // asynchronous
-constexpr int kEventRetries = 2;
 
 aws::Result<void> check_payload(const std::string& payload, bool event) {
   const std::size_t limit = event ? kMaxEventPayload : kMaxPayload;
@@ -24,63 +23,78 @@ aws::Result<void> check_payload(const std::string& payload, bool event) {
                    "Could not parse request body into json: Unexpected end-of-input or invalid token");
 }
 
-// An asynchronous invocation: tried three times in all, a minute and two minutes apart, as Lambda does.
-void run_event(Lambda& lambda, FunctionPtr function, std::shared_ptr<const InvocationRequest> request,
-               const std::string& request_id, int tries) {
-  Invocation invocation;
-  invocation.function = function;
-  invocation.payload = request->payload.value_or("{}");
-  invocation.client_context = base64_decode(request->client_context.value_or("")).value_or("");
-  invocation.request_id = request_id;
-  invocation.done = [&lambda, function, request, request_id, tries](const InvocationResult& result) {
-    if (result.outcome == InvocationResult::Outcome::kSucceeded || tries >= kEventRetries) return;
-    lambda.parts().loop.after(std::chrono::minutes(tries + 1), [&lambda, function, request, request_id, tries] {
-      run_event(lambda, function, request, request_id, tries + 1);
-    });
-  };
-  lambda.parts().invoker.invoke(std::move(invocation));
-}
-
-InvocationResponse response_of(InvocationResult result, bool tail) {
+InvocationResponse response_of(InvocationResult result, const std::string& version, bool tail) {
   InvocationResponse output;
   output.status_code = 200;
-  output.executed_version = "$LATEST";
+  output.executed_version = version;
   if (result.outcome == InvocationResult::Outcome::kFailed) output.function_error = "Unhandled";
   if (tail) output.log_result = base64_encode(result.log_tail);
   output.payload = std::move(result.payload);
   return output;
 }
 
+std::unexpected<aws::Error> throttled(const std::string& reason) {
+  TooManyRequestsException details;
+  details.reason = reason;
+  details.type = "User";
+  return aws::fail_with(errors::kTooManyRequests, "Rate Exceeded.", std::move(details));
+}
+
+// Answered once the event would survive a power cut.
+template <class Output>
+void accept(Lambda& lambda, const aws::Caller& caller, const Lambda::Target& target, std::string payload,
+            std::string client_context, Output output, aws::Reply<Output> reply) {
+  if (target.function->reserved == 0U) return reply(throttled("ReservedFunctionConcurrentInvocationLimitExceeded"));
+  const TimePoint now = lambda.parts().clock.now();
+  lambda.events().accept({caller.request_id, target.arn, std::move(client_context), std::move(payload), now, now});
+  auto& store = lambda.parts().store;
+  store.durable(store.last_commit(),
+                [reply = std::move(reply), output = std::move(output)]() mutable { reply(std::move(output)); });
+}
+
 }  // namespace
 
 void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& input,
             aws::Reply<InvocationResponse> reply) {
-  auto function = lambda.find(caller, input.function_name);
-  if (!function) return reply(std::unexpected(std::move(function).error()));
+  auto target = lambda.resolve(caller, input.function_name, input.qualifier);
+  if (!target) return reply(std::unexpected(std::move(target).error()));
   const std::string type = input.invocation_type.value_or("RequestResponse");
   std::string payload = input.payload.value_or("{}");
   if (payload.empty()) payload = "{}";
   if (auto valid = check_payload(payload, type == "Event"); !valid)
     return reply(std::unexpected(std::move(valid).error()));
+  std::string client_context = base64_decode(input.client_context.value_or("")).value_or("");
   if (type != "RequestResponse") {
     InvocationResponse output;
     output.status_code = type == "Event" ? 202 : 204;
-    if (type == "Event")
-      run_event(lambda, *function, std::make_shared<const InvocationRequest>(input), caller.request_id, 0);
-    return reply(std::move(output));
+    if (type == "DryRun") return reply(std::move(output));
+    return accept(lambda, caller, *target, std::move(payload), std::move(client_context), std::move(output),
+                  std::move(reply));
   }
   Invocation invocation;
-  invocation.function = std::move(*function);
+  invocation.function = target->function;
+  invocation.arn = std::move(target->arn);
   invocation.payload = std::move(payload);
-  invocation.client_context = base64_decode(input.client_context.value_or("")).value_or("");
+  invocation.client_context = std::move(client_context);
   invocation.request_id = caller.request_id;
-  invocation.done = [reply = std::move(reply), tail = input.log_type == "Tail"](InvocationResult result) mutable {
-    if (result.outcome != InvocationResult::Outcome::kThrottled) return reply(response_of(std::move(result), tail));
-    TooManyRequestsException details;
-    details.reason = "ConcurrentInvocationLimitExceeded";
-    reply(aws::fail_with(errors::kTooManyRequests, "Rate Exceeded.", std::move(details)));
+  invocation.done = [reply = std::move(reply), version = target->function->version(),
+                     tail = input.log_type == "Tail"](InvocationResult result) mutable {
+    if (result.outcome != InvocationResult::Outcome::kThrottled)
+      return reply(response_of(std::move(result), version, tail));
+    reply(throttled(result.payload));
   };
   lambda.parts().invoker.invoke(std::move(invocation));
+}
+
+void invoke_async(Lambda& lambda, const aws::Caller& caller, const InvokeAsyncRequest& input,
+                  aws::Reply<InvokeAsyncResponse> reply) {
+  auto target = lambda.resolve(caller, input.function_name, std::nullopt);
+  if (!target) return reply(std::unexpected(std::move(target).error()));
+  std::string payload = input.invoke_args.empty() ? "{}" : input.invoke_args;
+  if (auto valid = check_payload(payload, true); !valid) return reply(std::unexpected(std::move(valid).error()));
+  InvokeAsyncResponse output;
+  output.status = 202;
+  accept(lambda, caller, *target, std::move(payload), "", std::move(output), std::move(reply));
 }
 
 }  // namespace leat::lambda

@@ -1,0 +1,242 @@
+#include "service/lambda/event_queue.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "aws/arn.h"
+#include "aws/shape_json.h"
+#include "engine/kv/key.h"
+#include "service/lambda/lambda.h"
+
+namespace leat::lambda {
+namespace {
+
+constexpr std::size_t kAtOnce = 64;  // events that run at the same time; the others wait
+constexpr std::uint64_t kRetries = 2;
+constexpr Duration kMaximumAge = std::chrono::hours(6);
+constexpr Duration kThrottlePause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::minutes(5);
+
+std::string events_prefix() { return kv::make_key(std::string_view(), std::string_view()) + 'z'; }
+std::string event_row(std::string_view request_id) { return events_prefix() + kv::make_key(request_id); }
+
+std::string encode(const Event& event) {
+  std::string out = kv::make_key(event.function_arn, event.client_context);
+  kv::append_u64(out, static_cast<std::uint64_t>(to_millis(event.accepted)));
+  kv::append_u64(out, static_cast<std::uint64_t>(to_millis(event.not_before)));
+  kv::append_u64(out, event.attempts);
+  kv::append_u64(out, event.throttled);
+  return out + event.payload;
+}
+
+Event decode(std::string request_id, std::string_view bytes) {
+  Event out;
+  out.request_id = std::move(request_id);
+  out.function_arn = kv::take_text(bytes);
+  out.client_context = kv::take_text(bytes);
+  out.accepted = from_millis(static_cast<std::int64_t>(kv::read_u64(bytes)));
+  out.not_before = from_millis(static_cast<std::int64_t>(kv::read_u64(bytes.substr(8))));
+  out.attempts = kv::read_u64(bytes.substr(16));
+  out.throttled = kv::read_u64(bytes.substr(24));
+  out.payload = bytes.substr(32);
+  return out;
+}
+
+aws::Caller owner_of(const Event& event) {
+  const auto arn = aws::parse_arn(event.function_arn);
+  aws::Caller out;
+  out.account = arn->account;
+  out.region = arn->region;
+  return out;
+}
+
+std::string error_message_in(const std::string& payload) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element answer;
+  std::string_view message;
+  if (parser.parse(payload).get(answer) || !answer.is_object() || answer["errorMessage"].get(message)) return payload;
+  return std::string(message);
+}
+
+}  // namespace
+
+void EventQueue::accept(const Event& event) {
+  save(event);
+  enqueue(event.request_id);
+}
+
+void EventQueue::resume() {
+  const std::string prefix = events_prefix();
+  const auto cursor = lambda_.parts().store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) {
+    std::string_view rest = cursor->key().substr(prefix.size());
+    const Event event = decode(kv::take_text(rest), cursor->value());
+    wait(event.request_id, event.not_before);
+  }
+}
+
+void EventQueue::forget() {
+  std::lock_guard lock(mutex_);
+  waiting_.clear();
+}
+
+void EventQueue::save(const Event& event) {
+  kv::Batch batch;
+  batch.put(event_row(event.request_id), encode(event));
+  (void)lambda_.parts().store.commit(batch);
+}
+
+void EventQueue::erase(const Event& event) {
+  kv::Batch batch;
+  batch.erase(event_row(event.request_id));
+  (void)lambda_.parts().store.commit(batch);
+}
+
+std::optional<Event> EventQueue::load(const std::string& request_id) const {
+  const auto row = lambda_.parts().store.get(event_row(request_id));
+  if (!row.value) return std::nullopt;
+  return decode(request_id, *row.value);
+}
+
+void EventQueue::wait(const std::string& request_id, TimePoint until) {
+  lambda_.parts().timers.at(until, [this, request_id] { enqueue(request_id); });
+}
+
+void EventQueue::enqueue(const std::string& request_id) {
+  {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back(request_id);
+  }
+  run_next();
+}
+
+void EventQueue::run_next() {
+  for (;;) {
+    std::optional<Event> event;
+    {
+      std::lock_guard lock(mutex_);
+      if (waiting_.empty() || running_ >= kAtOnce) return;
+      event = load(waiting_.front());
+      waiting_.pop_front();
+      if (event) ++running_;
+    }
+    if (event) run(std::move(*event));
+  }
+}
+
+void EventQueue::run(Event event) {
+  auto target = lambda_.resolve(owner_of(event), event.function_arn, std::nullopt);
+  if (!target) return returned(std::move(event), nullptr, {InvocationResult::Outcome::kFailed, "", ""});
+  Invocation invocation;
+  invocation.function = target->function;
+  invocation.arn = target->arn;
+  invocation.payload = event.payload;
+  invocation.client_context = event.client_context;
+  invocation.request_id = event.request_id;
+  invocation.done = [this, event = std::move(event), function = target->function](InvocationResult result) mutable {
+    returned(std::move(event), function, result);
+  };
+  lambda_.parts().invoker.invoke(std::move(invocation));
+}
+
+void EventQueue::returned(Event event, const FunctionPtr& function, const InvocationResult& result) {
+  {
+    std::lock_guard lock(mutex_);
+    --running_;
+  }
+  try {
+    using Condition = FailureRecord::Condition;
+    const Treatment treatment = treatment_of(event);
+    if (!function) {
+      erase(event);  // it was deleted
+    } else if (result.outcome == InvocationResult::Outcome::kSucceeded) {
+      ++event.attempts;
+      finish(event, Condition::kSuccess, function, result);
+    } else if (result.outcome == InvocationResult::Outcome::kThrottled) {
+      const Duration pause =
+          std::min<Duration>(kThrottlePause * (1LL << std::min<std::uint64_t>(event.throttled, 10)), kLongestPause);
+      ++event.throttled;
+      try_again(std::move(event), pause, Condition::kTooOld, function, result);
+    } else if (++event.attempts > treatment.retries) {
+      finish(event, Condition::kRetriesExhausted, function, result);
+    } else {
+      const auto pause = std::chrono::minutes(event.attempts);
+      try_again(std::move(event), pause, Condition::kTooOld, function, result);
+    }
+  } catch (const kv::StoreFailure& failure) {  // lint: catch (it is still kept: the next start runs it)
+    spdlog::error("event {}: {}", event.request_id, failure.what());
+  }
+  run_next();
+}
+
+void EventQueue::try_again(Event event, Duration pause, FailureRecord::Condition otherwise, const FunctionPtr& function,
+                           const InvocationResult& result) {
+  event.not_before = lambda_.parts().clock.now() + pause;
+  if (event.not_before > event.accepted + treatment_of(event).maximum_age)
+    return finish(event, otherwise, function, result);
+  save(event);
+  wait(event.request_id, event.not_before);
+}
+
+EventQueue::Treatment EventQueue::treatment_of(const Event& event) const {
+  const aws::Caller owner = owner_of(event);
+  const FunctionReference reference = parse_reference(event.function_arn);
+  const auto row = lambda_.parts().store.get(
+      qualified_row(owner.account, owner.region, 'i', reference.name,
+                    reference.qualifier.empty() ? kLatest : std::string_view(reference.qualifier)));
+  Treatment out{kRetries, kMaximumAge, {}, {}};
+  if (!row.value) return out;
+  const auto stored = aws::from_json<FunctionEventInvokeConfig>(*row.value);
+  if (stored.maximum_retry_attempts) out.retries = static_cast<std::uint64_t>(*stored.maximum_retry_attempts);
+  if (stored.maximum_event_age_in_seconds) out.maximum_age = std::chrono::seconds(*stored.maximum_event_age_in_seconds);
+  if (!stored.destination_config) return out;
+  const auto& [on_success, on_failure] =
+      std::tie(stored.destination_config->on_success, stored.destination_config->on_failure);
+  if (on_success) out.on_success = on_success->destination.value_or("");
+  if (on_failure) out.on_failure = on_failure->destination.value_or("");
+  return out;
+}
+
+// What is told of it is sent before the event is forgotten.
+void EventQueue::finish(const Event& event, FailureRecord::Condition condition, const FunctionPtr& function,
+                        const InvocationResult& result) {
+  const Treatment treatment = treatment_of(event);
+  const bool succeeded = condition == FailureRecord::Condition::kSuccess;
+  const bool invoked = result.outcome != InvocationResult::Outcome::kThrottled;
+  FailureRecord record{condition, event.request_id,
+                       event.function_arn + (parse_reference(event.function_arn).qualifier.empty() ? ":$LATEST" : ""),
+                       static_cast<int>(event.attempts), lambda_.parts().clock.now()};
+  send(succeeded ? treatment.on_success : treatment.on_failure, record,
+       {event.payload, invoked ? std::string_view(result.payload) : std::string_view(), function->version()});
+  const auto& dead_letters = function->configuration.dead_letter_config;
+  if (!succeeded && dead_letters && dead_letters->target_arn && !dead_letters->target_arn->empty()) {
+    const auto sent = lambda_.parts().destinations.send(
+        *dead_letters->target_arn, {event.payload,
+                                    {{"RequestID", event.request_id},
+                                     {"ErrorCode", invoked ? "200" : "429"},
+                                     {"ErrorMessage", invoked ? error_message_in(result.payload) : "Rate Exceeded."}}});
+    if (!sent) spdlog::error("dead letter of {}: {}", event.request_id, sent.error().message);
+  }
+  erase(event);
+}
+
+void EventQueue::send(const std::string& destination, const FailureRecord& record,
+                      const FailureRecord::Answer& answer) {
+  if (destination.empty()) return;
+  const std::string body = record.with_answer(answer);
+  if (aws::parse_arn(destination)->service == "lambda") {
+    Event event;
+    event.request_id = lambda_.parts().random.uuid();
+    event.function_arn = destination;
+    event.payload = body;
+    event.accepted = event.not_before = lambda_.parts().clock.now();
+    return accept(event);
+  }
+  if (const auto sent = lambda_.parts().destinations.send(destination, {body}); !sent)
+    spdlog::error("destination {}: {}", destination, sent.error().message);
+}
+
+}  // namespace leat::lambda

@@ -1,0 +1,78 @@
+#pragma once
+// Asynchronous invocations: kept until they have succeeded, or been given up and told of.
+//
+//   event := text("") text("") 'z' text(request id)
+//            text(function ARN) text(client context) u64(accepted) u64(not before) u64(attempts) u64(throttled) payload
+//
+// A function that fails is tried twice more, a minute and two minutes later; one that is throttled is tried until the
+// event is too old. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "aws/caller.h"
+#include "aws/lambda/types.h"
+#include "engine/kv/store.h"
+#include "service/lambda/failure_record.h"
+#include "service/lambda/invoker.h"
+
+namespace leat::lambda {
+
+class Lambda;
+
+struct Event {
+  std::string request_id;
+  std::string function_arn;  // with its qualifier, where it has one
+  std::string client_context;
+  std::string payload;
+  TimePoint accepted = {};
+  TimePoint not_before = {};
+  std::uint64_t attempts = 0;
+  std::uint64_t throttled = 0;
+};
+
+class EventQueue {
+ public:
+  explicit EventQueue(Lambda& lambda) : lambda_(lambda) {}
+
+  // Keeps it and runs it. The caller waits for the commit to be durable.
+  void accept(const Event& event);
+
+  // Runs what was kept when the server went down.
+  void resume();
+
+  // Before the store is emptied.
+  void forget();
+
+ private:
+  // How an event is treated: FunctionEventInvokeConfig, with AWS's defaults.
+  struct Treatment {
+    std::uint64_t retries;
+    Duration maximum_age;
+    std::string on_success, on_failure;  // ARNs, or empty
+  };
+  Treatment treatment_of(const Event& event) const;
+
+  void save(const Event& event);
+  void erase(const Event& event);
+  void wait(const std::string& request_id, TimePoint until);
+  void enqueue(const std::string& request_id);
+  void run_next();
+  void run(Event event);
+  void returned(Event event, const FunctionPtr& function, const InvocationResult& result);
+  void try_again(Event event, Duration pause, FailureRecord::Condition otherwise, const FunctionPtr& function,
+                 const InvocationResult& result);
+  void finish(const Event& event, FailureRecord::Condition condition, const FunctionPtr& function,
+              const InvocationResult& result);
+  void send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer);
+  std::optional<Event> load(const std::string& request_id) const;
+
+  Lambda& lambda_;
+  std::mutex mutex_;
+  std::deque<std::string> waiting_;  // request ids
+  std::size_t running_ = 0;
+};
+
+}  // namespace leat::lambda

@@ -1,0 +1,51 @@
+#include "aws/lambda/operations.h"
+#include "aws/shape_json.h"
+#include "service/lambda/lambda.h"
+
+namespace leat::lambda {
+namespace {
+
+aws::Map<std::string> load(Lambda& lambda, const aws::Caller& caller, const std::string& name) {
+  const auto row = lambda.parts().store.get(tags_row(caller.account, caller.region, name));
+  return row.value ? aws::from_json<ListTagsResponse>(*row.value).tags.value_or(aws::Map<std::string>())
+                   : aws::Map<std::string>();
+}
+
+void save(Lambda& lambda, const aws::Caller& caller, const std::string& name, aws::Map<std::string> tags) {
+  ListTagsResponse stored;
+  stored.tags = std::move(tags);
+  kv::Batch batch;
+  batch.put(tags_row(caller.account, caller.region, name), aws::to_json(stored));
+  (void)lambda.parts().store.commit(batch);
+}
+
+}  // namespace
+
+aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& caller, const ListTagsRequest& input) {
+  ListTagsResponse output;
+  output.tags = load(lambda, caller, TRY(lambda.find(caller, input.resource))->name());
+  return output;
+}
+
+aws::Result<void> tag_resource(Lambda& lambda, const aws::Caller& caller, const TagResourceRequest& input) {
+  constexpr std::size_t kMaxTags = 50;
+  std::lock_guard lock(lambda.definition_mutex());
+  const std::string name = TRY(lambda.find(caller, input.resource))->name();
+  auto tags = load(lambda, caller, name);
+  for (const auto& [key, value] : input.tags) tags[key] = value;
+  if (tags.size() > kMaxTags)
+    return aws::fail(errors::kInvalidParameterValue, "Number of tags exceeds resource tag limit.");
+  save(lambda, caller, name, std::move(tags));
+  return {};
+}
+
+aws::Result<void> untag_resource(Lambda& lambda, const aws::Caller& caller, const UntagResourceRequest& input) {
+  std::lock_guard lock(lambda.definition_mutex());
+  const std::string name = TRY(lambda.find(caller, input.resource))->name();
+  auto tags = load(lambda, caller, name);
+  for (const auto& key : input.tag_keys) tags.erase(key);
+  save(lambda, caller, name, std::move(tags));
+  return {};
+}
+
+}  // namespace leat::lambda

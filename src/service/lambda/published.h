@@ -1,0 +1,27 @@
+#pragma once
+// Versions, aliases and reserved concurrency, as several operations need them.
+
+#include <vector>
+
+#include "service/lambda/lambda.h"
+
+namespace leat::lambda {
+
+// A new version of $LATEST, or the newest one where nothing has changed since. Under the definition mutex.
+FunctionConfiguration publish(Lambda& lambda, const aws::Caller& caller, const FunctionConfiguration& latest,
+                              const std::optional<std::string>& description);
+
+// Oldest first, without $LATEST.
+std::vector<FunctionConfiguration> versions_of(Lambda& lambda, const aws::Caller& caller, std::string_view name);
+
+// In the order of their names.
+std::vector<AliasConfiguration> aliases_of(Lambda& lambda, const aws::Caller& caller, std::string_view name);
+
+// ResourceConflictException where an alias leads to that version.
+aws::Result<void> check_unaliased(Lambda& lambda, const aws::Caller& caller, std::string_view name,
+                                  std::string_view version);
+
+// What the account's functions have reserved, without the one of that name.
+std::int32_t reserved_in_all(Lambda& lambda, const aws::Caller& caller, std::string_view without);
+
+}  // namespace leat::lambda
