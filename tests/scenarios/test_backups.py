@@ -138,7 +138,7 @@ def test_a_restored_table_is_not_there_until_it_is_whole(own_server):
 
     def accepted():
         try:
-            return dynamodb.put_item(TableName="slow", Item={"id": {"S": "x"}})
+            return dynamodb.put_item(TableName="slow", Item={"id": {"S": "x"}, "v": {"N": "0"}})
         except dynamodb.exceptions.ResourceNotFoundException:
             return None
 
