@@ -90,6 +90,7 @@ def create_function(leat, name, code, runtime="python3.11", file="main.py", hand
     iam, functions = leat.client("iam"), leat.client("lambda")
     try:
         iam.create_role(RoleName="bench", AssumeRolePolicyDocument=TRUST)
+        iam.attach_role_policy(RoleName="bench", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     except iam.exceptions.EntityAlreadyExistsException:
         pass
     functions.create_function(FunctionName=name, Runtime=runtime, Handler=handler, Role="arn:aws:iam::000000000000:role/bench", Code={"ZipFile": package(file, code)}, Timeout=60, MemorySize=512, **settings)

@@ -127,8 +127,11 @@ class Deployment:
         self.iam, self.functions, self.dynamodb = (server.client(name, **({"read_timeout": 60} if name == "lambda" else {})) for name in ("iam", "lambda", "dynamodb"))
 
     def role(self, name="worker"):
+        """A function's role that may do everything; tests of rights make their own."""
         try:
-            return self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+            arn = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+            self.iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+            return arn
         except self.iam.exceptions.EntityAlreadyExistsException:
             return self.iam.get_role(RoleName=name)["Role"]["Arn"]
 

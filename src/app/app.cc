@@ -138,8 +138,9 @@ struct App::Parts {
         stream_source(streams),
         queue_source(sqs),
         destinations(sqs),
-        lambda_logs(logs),
-        lambda_roles(iam),
+        authorizer(iam, *world.clock, [this](std::string_view arn) { return resource_policy(arn); }),
+        lambda_roles(iam, authorizer),
+        lambda_logs(logs, lambda_roles),
         sts_roles(iam),
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
@@ -186,6 +187,16 @@ struct App::Parts {
     }
   }
 
+  // Policies that resources carry themselves.
+  std::string resource_policy(std::string_view arn) {
+    if (const auto queue = sqs.find_or_null(arn)) {
+      const auto definition = queue->definition();
+      const auto policy = definition->stored.attributes->find("Policy");
+      return policy == definition->stored.attributes->end() ? std::string() : policy->second;
+    }
+    return dynamodb::resource_policy(dynamodb, arn);
+  }
+
   // Everything that is stored is gone; what runs of it ends.
   void reset() {
     lambda.forget();
@@ -217,15 +228,15 @@ struct App::Parts {
   integration::DynamoDbStreamSource stream_source;
   integration::SqsQueueSource queue_source;
   integration::SqsDestinations destinations;
-  integration::LambdaLogs lambda_logs;
+  integration::PolicyAuthorizer authorizer;
   integration::LambdaRoles lambda_roles;
+  integration::LambdaLogs lambda_logs;
   integration::StsRoles sts_roles;
   sts::Sts sts;
   lambda::Runtimes runtimes;
   lambda::CodeStore code;
   lambda::Invoker invoker;
   lambda::Lambda lambda;
-  aws::AllowAll authorizer;
   InitScripts init_scripts;
   Control control;
   gateway::Gateway gateway;

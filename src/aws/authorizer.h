@@ -24,10 +24,4 @@ class Authorizer {
   virtual Result<void> authorize(const Authorization& authorization) const = 0;
 };
 
-// Every authenticated caller may do everything.
-class AllowAll final : public Authorizer {
- public:
-  Result<void> authorize(const Authorization&) const override { return {}; }
-};
-
 }  // namespace leat::aws

@@ -30,6 +30,9 @@ std::string percent_encode(std::string_view text, Slash slash = Slash::kEncode);
 enum class Plus { kLiteral, kSpace };
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::kLiteral);
 
+// ASCII letters in lower case; other bytes as they are.
+std::string lower_case(std::string_view text);
+
 bool is_valid_utf8(std::string_view text);
 
 // 2026-11-21T04:54:00.000Z

@@ -17,6 +17,9 @@ class DynamoDbStreamSource final : public lambda::RecordSource {
                            Limits limits) override;
   std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
                                   std::function<void()> changed) override;
+  std::vector<std::string_view> actions() const override {
+    return {"dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"};
+  }
   std::string_view batch_info_name() const override { return "DDBStreamBatchInfo"; }
 
  private:

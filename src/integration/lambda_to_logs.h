@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "aws/arn.h"
 #include "service/lambda/ports.h"
 #include "service/logs/logs.h"
 
@@ -10,9 +11,10 @@ namespace leat::integration {
 
 class LambdaLogs final : public lambda::LogSink {
  public:
-  explicit LambdaLogs(logs::Logs& logs) : logs_(logs) {}
+  LambdaLogs(logs::Logs& logs, lambda::RoleCredentials& roles) : logs_(logs), roles_(roles) {}
 
   void write(const lambda::LogStreamName& stream, const std::vector<lambda::LogLine>& lines) override {
+    if (!may_write(stream)) return;
     std::vector<logs::InputLogEvent> events;
     events.reserve(lines.size());
     for (const auto& line : lines) events.push_back({to_millis(line.time), line.text.empty() ? " " : line.text});
@@ -24,7 +26,16 @@ class LambdaLogs final : public lambda::LogSink {
   }
 
  private:
+  // A role without the rights that AWSLambdaBasicExecutionRole gives has no log.
+  bool may_write(const lambda::LogStreamName& stream) {
+    const std::string group = aws::make_arn("logs", stream.region, stream.account,
+                                            "log-group:" + stream.group + ":log-stream:" + stream.stream);
+    return roles_.allows(stream.role, "logs:CreateLogStream", group) &&
+           roles_.allows(stream.role, "logs:PutLogEvents", group);
+  }
+
   logs::Logs& logs_;
+  lambda::RoleCredentials& roles_;
 };
 
 }  // namespace leat::integration

@@ -36,6 +36,10 @@ aws::Result<aws::Credential> LambdaRoles::credentials(std::string_view role_arn,
   return iam_.assume(*role, function, std::chrono::hours(12));
 }
 
+bool LambdaRoles::allows(std::string_view role_arn, std::string_view action, std::string_view resource_arn) {
+  return authorizer_.authorize(role_arn, {std::string(action), std::string(resource_arn)}).has_value();
+}
+
 aws::Result<aws::Credential> StsRoles::assume(const aws::Caller& caller, std::string_view role_arn,
                                               std::string_view session, std::chrono::seconds duration) {
   const auto role = find_role(iam_, role_arn);

@@ -11,7 +11,7 @@ const { DynamoDBClient, CreateTableCommand, waitUntilTableExists, DescribeTableC
 const { DynamoDBDocumentClient, PutCommand, GetCommand, paginateQuery, UpdateCommand } = require('@aws-sdk/lib-dynamodb');
 const { DynamoDBStreamsClient, DescribeStreamCommand, GetShardIteratorCommand, GetRecordsCommand } = require('@aws-sdk/client-dynamodb-streams');
 const { STSClient, GetCallerIdentityCommand } = require('@aws-sdk/client-sts');
-const { IAMClient, CreateRoleCommand } = require('@aws-sdk/client-iam');
+const { IAMClient, CreateRoleCommand, AttachRolePolicyCommand } = require('@aws-sdk/client-iam');
 const { LambdaClient, CreateFunctionCommand, InvokeCommand, CreateEventSourceMappingCommand, waitUntilFunctionActiveV2 } = require('@aws-sdk/client-lambda');
 const { CloudWatchLogsClient, FilterLogEventsCommand } = require('@aws-sdk/client-cloudwatch-logs');
 (async () => {
@@ -25,6 +25,7 @@ const { CloudWatchLogsClient, FilterLogEventsCommand } = require('@aws-sdk/clien
   for await (const page of paginateQuery({ client: docs, pageSize: 2 }, { TableName: 'tour-js', KeyConditionExpression: 'id = :x', ExpressionAttributeValues: { ':x': 'x' } })) seen.push(...page.Items.map((item) => item.n));
   const caught = await docs.send(new PutCommand({ TableName: 'tour-js', Item: { id: 'x', n: 0 }, ConditionExpression: 'attribute_not_exists(id)' })).catch((error) => error.name);
   const role = (await new IAMClient({}).send(new CreateRoleCommand({ RoleName: 'tour-js', AssumeRolePolicyDocument: process.argv[2] }))).Role.Arn;
+  await new IAMClient({}).send(new AttachRolePolicyCommand({ RoleName: 'tour-js', PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole' }));
   const lambda = new LambdaClient({});
   await lambda.send(new CreateFunctionCommand({ FunctionName: 'tour-js', Runtime: 'nodejs20.x', Handler: 'index.handler', Role: role, Code: { ZipFile: Buffer.from(process.argv[3], 'base64') } }));
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: 'tour-js' });
@@ -81,6 +82,7 @@ def test_aws_cli(server, tmp_path):
     aws("dynamodb", "put-item", "--table-name", "tour-cli", "--item", '{"id": {"S": "a"}, "n": {"N": "1"}}')
     assert aws("dynamodb", "scan", "--table-name", "tour-cli")["Items"] == [{"id": {"S": "a"}, "n": {"N": "1"}}]
     role = aws("iam", "create-role", "--role-name", "tour-cli", "--assume-role-policy-document", TRUST)["Role"]["Arn"]
+    aws("iam", "attach-role-policy", "--role-name", "tour-cli", "--policy-arn", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
     (tmp_path / "code.zip").write_bytes(package({"index.js": DOUBLE}))
     aws("lambda", "create-function", "--function-name", "tour-cli", "--runtime", "nodejs20.x", "--handler", "index.handler", "--role", role, "--zip-file", f"fileb://{tmp_path}/code.zip")
     aws("lambda", "wait", "function-active-v2", "--function-name", "tour-cli")

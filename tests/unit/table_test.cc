@@ -13,6 +13,7 @@
 #include "service/dynamodb/table/key.h"
 #include "service/dynamodb/value/decimal.h"
 #include "service/dynamodb/value/item_codec.h"
+#include "service/iam/policy.h"
 #include "service/lambda/record_filter.h"
 #include "service/logs/filter_pattern.h"
 
@@ -149,6 +150,24 @@ TEST(Tables, EventFilters) {
     const auto criteria = lambda::RecordFilter::parse({trimmed(text.substr(0, bar))});
     if (!criteria) return criteria.error();
     return criteria->passes(text.substr(bar + 3)) ? "true" : "false";
+  });
+}
+
+TEST(Tables, Policies) {
+  run_table("policies.txt", [](const std::string& text, Context&) -> std::string {
+    std::vector<std::string> parts;
+    for (std::size_t from = 0, bar = 0; bar != std::string::npos; from = bar + 3) {
+      bar = text.find(" | ", from);
+      parts.push_back(trimmed(text.substr(from, bar == std::string::npos ? bar : bar - from)));
+    }
+    const auto policy = iam::PolicyDocument::parse("{\"Statement\": " + parts[0] + "}");
+    if (!policy) return "no policy";
+    iam::PolicyRequest request{parts[1], parts[2]};
+    std::istringstream context(parts.size() > 3 ? parts[3] : "");
+    for (std::string pair; context >> pair;)
+      request.context.emplace(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+    static constexpr const char* kNames[] = {"not allowed", "allowed", "denied"};
+    return kNames[static_cast<int>(policy->decide(request))];
   });
 }
 

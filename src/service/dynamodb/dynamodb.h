@@ -102,4 +102,7 @@ class DynamoDb {
   ExpiryTimers expiry_timers_;
 };
 
+// The policy of a table or a stream, for the table's indexes too; empty where it has none.
+std::string resource_policy(DynamoDb& db, std::string_view arn);
+
 }  // namespace leat::dynamodb

@@ -70,6 +70,7 @@ std::optional<aws::Credential> Iam::find_credential(std::string_view access_key)
 }
 
 void Iam::forget() {
+  commit({});
   std::unique_lock lock(mutex_);
   credentials_.clear();
 }
@@ -111,7 +112,28 @@ void Iam::erase_credential(const std::string& access_key) {
 void Iam::erase(std::string_view row) {
   kv::Batch batch;
   batch.erase(row);
+  commit(batch);
+}
+
+void Iam::commit(const kv::Batch& batch) {
   (void)store_.commit(batch);
+  std::unique_lock lock(documents_mutex_);
+  documents_.clear();
+  ++changes_;
+}
+
+Iam::Documents Iam::documents(const std::string& principal, const std::function<Documents()>& load) const {
+  std::uint64_t changes = 0;
+  {
+    std::shared_lock lock(documents_mutex_);
+    const auto found = documents_.find(principal);
+    if (found != documents_.end()) return found->second;
+    changes = changes_;
+  }
+  Documents made = load();
+  std::unique_lock lock(documents_mutex_);
+  if (changes == changes_) documents_[principal] = made;
+  return made;
 }
 
 aws::Result<Role> Iam::role(std::string_view account, std::string_view name) const {

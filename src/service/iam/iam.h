@@ -3,8 +3,8 @@
 //
 //   home   := text(account) text("") 'm'                         IAM has no regions
 //   role   := home 'r' text(name)                                Role, JSON
-//   inline := home 'i' text(role) text(policy)                   GetRolePolicyResponse, JSON
-//   attach := home 'a' text(role) text(policy ARN)               AttachedPolicy, JSON
+//   inline := home 'i' text(role) text(policy)                   GetRolePolicyResponse, JSON; of a user: home 'I'
+//   attach := home 'a' text(role) text(policy ARN)               AttachedPolicy, JSON; of a user: home 'A'
 //   policy := home 'p' text(name)                                Policy, JSON;  home 'v' text(name): its document
 //   user   := home 'u' text(name)                                User, JSON
 //   key    := text("") text("") 'k' text(access key)             text(secret) text(token) text(expiry) text(account)
@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "engine/kv/store.h"
+#include "service/iam/policy.h"
 
 namespace leat::iam {
 
@@ -33,6 +34,7 @@ class Iam final : public aws::CredentialSource {
   Iam(kv::Store& store, const Clock& clock, Random& random);
 
   kv::Store& store() { return store_; }
+  const kv::Store& store() const { return store_; }
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
 
@@ -67,9 +69,14 @@ class Iam final : public aws::CredentialSource {
   void save(std::string_view row, const T& record) {
     kv::Batch batch;
     batch.put(row, aws::to_json(record));
-    (void)store_.commit(batch);
+    commit(batch);
   }
   void erase(std::string_view row);
+  void commit(const kv::Batch& batch);
+
+  // A principal's policies, parsed: made by `load` where IAM has changed since they were.
+  using Documents = std::shared_ptr<const std::vector<PolicyDocument>>;
+  Documents documents(const std::string& principal, const std::function<Documents()>& load) const;
 
   // AROA…, AIDA…, ANPA…
   std::string new_id(std::string_view prefix) { return std::string(prefix) + random_.text(17, kUpperAlphanumeric); }
@@ -80,6 +87,9 @@ class Iam final : public aws::CredentialSource {
   Random& random_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, aws::Credential> credentials_;
+  mutable std::shared_mutex documents_mutex_;
+  mutable std::unordered_map<std::string, Documents> documents_;
+  std::uint64_t changes_ = 0;
 };
 
 // The part of `all` that MaxItems and Marker ask for. Marker is how many entries came before.

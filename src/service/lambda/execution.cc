@@ -264,8 +264,9 @@ void Execution::log(std::string text) {
 void Execution::flush_log() {
   if (lines_.empty()) return;
   const auto& function = *settings_.function;
-  settings_.parts.logs.write({function.account, function.region, function.log_group(), log_stream_},
-                             std::exchange(lines_, {}));
+  settings_.parts.logs.write(
+      {function.account, function.region, function.log_group(), log_stream_, *function.configuration.role},
+      std::exchange(lines_, {}));
 }
 
 }  // namespace leat::lambda

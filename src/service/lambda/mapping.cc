@@ -1,5 +1,6 @@
 #include "service/lambda/mapping.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <set>
@@ -9,6 +10,28 @@
 #include "service/lambda/shard_reader.h"
 
 namespace leat::lambda {
+
+std::string missing_right(RoleCredentials& roles, const RecordSource& source, std::string_view role_arn,
+                          std::string_view source_arn) {
+  for (const std::string_view action : source.actions()) {
+    if (!roles.allows(role_arn, action, source_arn)) {
+      return fmt::format(
+          "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+          "DescribeStream, ListShards, and ListStreams Actions on your stream in IAM.",
+          source_arn);
+    }
+  }
+  return {};
+}
+
+std::string missing_right(RoleCredentials& roles, const QueueSource&, std::string_view role_arn,
+                          std::string_view source_arn) {
+  for (const char* action : {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}) {
+    if (!roles.allows(role_arn, fmt::format("sqs:{}", action), source_arn))
+      return fmt::format("The provided execution role does not have permissions to call {} on SQS", action);
+  }
+  return {};
+}
 
 Mappings::~Mappings() { stop_all(); }
 
@@ -71,7 +94,7 @@ void Mappings::read_ready_shards(const MappingSettings& settings, RecordSource& 
       if (!unfinished.contains(shard.id) || unfinished.contains(shard.parent)) continue;
       auto& reader = running->second.readers[shard.id];
       if (reader) continue;
-      const auto processed = [this, last_result = running->second.last_result](const char* result) {
+      const auto processed = [this, last_result = running->second.last_result](const std::string& result) {
         std::lock_guard guard(mutex_);
         *last_result = result;
       };

@@ -53,9 +53,16 @@ struct MappingParts {
   Random& random;
   Invoker& invoker;
   Destinations& destinations;
+  RoleCredentials& roles;
   // The function as it is now, or null.
   std::function<FunctionPtr(const std::string& arn)> find_function;
 };
+
+// What a role lacks to read from a source, in AWS's words; empty where it lacks nothing.
+std::string missing_right(RoleCredentials& roles, const RecordSource& source, std::string_view role_arn,
+                          std::string_view source_arn);
+std::string missing_right(RoleCredentials& roles, const QueueSource& source, std::string_view role_arn,
+                          std::string_view source_arn);
 
 class Mappings {
  public:

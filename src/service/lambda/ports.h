@@ -20,6 +20,7 @@ struct LogLine {
 };
 struct LogStreamName {
   std::string account, region, group, stream;
+  std::string role;  // ARN of who writes
 };
 class LogSink {
  public:
@@ -37,6 +38,9 @@ class RoleCredentials {
 
   // Temporary credentials of the role for a worker of `function`. An error where the role is gone.
   virtual aws::Result<aws::Credential> credentials(std::string_view role_arn, std::string_view function) = 0;
+
+  // Whether the role's policies allow an action (dynamodb:GetRecords) on a resource.
+  virtual bool allows(std::string_view role_arn, std::string_view action, std::string_view resource_arn) = 0;
 };
 
 // A sharded log that event source mappings read: a DynamoDB stream, later a Kinesis stream.
@@ -82,6 +86,9 @@ class RecordSource {
   // Calls `changed`, from any thread, when the shard may have grown.
   virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
                                           std::function<void()> changed) = 0;
+
+  // What a mapping's role must be allowed on the stream.
+  virtual std::vector<std::string_view> actions() const = 0;
 
   // What the record of a failure calls its batch: DDBStreamBatchInfo.
   virtual std::string_view batch_info_name() const = 0;

@@ -14,6 +14,7 @@ constexpr std::size_t kFirstLimit = 5;
 constexpr std::size_t kGrowth = 5;
 constexpr auto kGrowthPause = std::chrono::seconds(1);
 constexpr std::size_t kLastLimit = 100;  // where the mapping has no MaximumConcurrency: one machine is not a region
+constexpr auto kRefusedPause = std::chrono::seconds(10);
 constexpr std::size_t kMaxEventBytes = 5U << 20;
 
 }  // namespace
@@ -52,13 +53,24 @@ void QueueReader::wake_at(TimePoint time) {
 }
 
 void QueueReader::pump() {
-  while (!stopped_ && running_ < limit_) {
+  while (!stopped_ && running_ < limit_ && may_receive()) {
     receive();
     if (received_.empty() || waits_for_more()) break;
     invoke(next_batch());
   }
   if (running_ == limit_) return grow_later();
   if (running_ == 0) limit_ = std::min(kFirstLimit, settings_.maximum_concurrency);
+}
+
+// The mapping acts with its function's role, as it is now.
+bool QueueReader::may_receive() {
+  const FunctionPtr function = parts_.find_function(settings_.function_arn);
+  if (!function) return false;
+  const std::string missing = missing_right(parts_.roles, source_, *function->configuration.role, settings_.source_arn);
+  if (missing.empty()) return true;
+  spdlog::warn("mapping {}: {}", settings_.id.uuid, missing);
+  parts_.loop.after(kRefusedPause, [self = shared_from_this()] { self->wake(); });
+  return false;
 }
 
 // Fills up the batch to come. What the filters do not want is deleted from the queue.

@@ -29,6 +29,7 @@ class QueueReader : public std::enable_shared_from_this<QueueReader> {
   void wake();
   void wake_at(TimePoint time);
   void pump();
+  bool may_receive();
   void receive();
   bool waits_for_more();
   Batch next_batch();

@@ -62,7 +62,7 @@ void ShardReader::wake_at(TimePoint time) {
 }
 
 void ShardReader::pump() {
-  if (stopped_ || lanes_at_work_ > 0) return;
+  if (stopped_ || lanes_at_work_ > 0 || !may_read()) return;
   SourceBatch read = next_read();
   if (waits_for_more(read)) return;
   if (has_windows()) begin_or_end_window(read);
@@ -74,6 +74,18 @@ void ShardReader::pump() {
     return;
   }
   take(std::move(read));
+}
+
+// The mapping acts with its function's role, as it is now.
+bool ShardReader::may_read() {
+  const FunctionPtr function = parts_.find_function(settings_.function_arn);
+  if (!function) return true;  // nothing is invoked then
+  const std::string missing = missing_right(parts_.roles, source_, *function->configuration.role, settings_.source_arn);
+  if (missing.empty()) return true;
+  callbacks_.processed("PROBLEM: " + missing);
+  parts_.loop.after(pause_, [self = shared_from_this()] { self->wake(); });
+  pause_ = std::min(pause_ * 2, kLongestPause);
+  return false;
 }
 
 SourceBatch ShardReader::next_read() {

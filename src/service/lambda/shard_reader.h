@@ -23,8 +23,8 @@ namespace leat::lambda {
 class ShardReader : public std::enable_shared_from_this<ShardReader> {
  public:
   struct Callbacks {
-    std::function<void(const char* result)> processed;  // LastProcessingResult
-    std::function<void()> finished;                     // the shard is closed and was read to its end
+    std::function<void(const std::string& result)> processed;  // LastProcessingResult
+    std::function<void()> finished;                            // the shard is closed and was read to its end
   };
   ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard,
               Callbacks callbacks);
@@ -47,6 +47,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   void wake();
   void wake_at(TimePoint time);
   void pump();
+  bool may_read();
   SourceBatch next_read();
   bool waits_for_more(const SourceBatch& read);
   void take(SourceBatch read);

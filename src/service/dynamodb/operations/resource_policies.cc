@@ -1,7 +1,8 @@
-// Policies of tables and streams. They are kept; what they allow is not decided on yet.
+// Policies of tables and streams.
 
 #include <fmt/format.h>
 
+#include "aws/arn.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
@@ -33,6 +34,16 @@ aws::Result<void> check_revision(const std::optional<GetResourcePolicyOutput>& c
 }
 
 }  // namespace
+
+std::string resource_policy(DynamoDb& db, std::string_view text) {
+  const auto arn = aws::parse_arn(text.substr(0, text.find("/index/")));
+  if (!arn || arn->service != "dynamodb") return {};
+  aws::Caller owner;
+  owner.account = arn->account;
+  owner.region = arn->region;
+  const auto found = load(db, owner, text.substr(0, text.find("/index/")));
+  return found ? found->policy.value_or("") : std::string();
+}
 
 aws::Result<PutResourcePolicyOutput> put_resource_policy(DynamoDb& db, const aws::Caller& caller,
                                                          const PutResourcePolicyInput& input) {

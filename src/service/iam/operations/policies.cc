@@ -69,7 +69,7 @@ aws::Result<CreatePolicyResponse> create_policy(Iam& iam, const aws::Caller& cal
   kv::Batch batch;
   batch.put(key, aws::to_json(policy));
   batch.put(row(caller.account, 'v', input.policy_name), aws::to_json(version));
-  (void)iam.store().commit(batch);
+  iam.commit(batch);
   return CreatePolicyResponse{policy};
 }
 
@@ -110,15 +110,16 @@ aws::Result<ListPoliciesResponse> list_policies(Iam& iam, const aws::Caller& cal
 
 aws::Result<void> delete_policy(Iam& iam, const aws::Caller& caller, const DeletePolicyRequest& input) {
   const Found found = TRY(find(iam, caller, input.policy_arn));
-  for (const Role& role : iam.list<Role>(home(caller.account, 'r'))) {
-    if (iam.load<AttachedPolicy>(row(caller.account, 'a', role.role_name, input.policy_arn))) {
-      return aws::fail(errors::kDeleteConflict, "Cannot delete a policy attached to entities.");
+  for (const char room : {'a', 'A'}) {
+    for (const auto& each : iam.list<AttachedPolicy>(home(caller.account, room))) {
+      if (each.policy_arn == input.policy_arn)
+        return aws::fail(errors::kDeleteConflict, "Cannot delete a policy attached to entities.");
     }
   }
   kv::Batch batch;
   batch.erase(row(caller.account, 'p', *found.policy.policy_name));
   batch.erase(row(caller.account, 'v', *found.policy.policy_name));
-  (void)iam.store().commit(batch);
+  iam.commit(batch);
   return {};
 }
 

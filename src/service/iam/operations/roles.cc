@@ -3,6 +3,7 @@
 #include "aws/iam/operations.h"
 #include "base/encoding.h"
 #include "service/iam/iam.h"
+#include "service/iam/principal_policies.h"
 
 namespace leat::iam {
 namespace {
@@ -52,13 +53,7 @@ aws::Result<ListRolesResponse> list_roles(Iam& iam, const aws::Caller& caller, c
 
 aws::Result<void> delete_role(Iam& iam, const aws::Caller& caller, const DeleteRoleRequest& input) {
   TRY(iam.role(caller.account, input.role_name));
-  const auto any = [&](char room) {
-    return iam.store()
-        .scan(kv::prefix_range(row(caller.account, room, input.role_name)), kv::Direction::kForward)
-        ->valid();
-  };
-  if (any('a')) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must detach all policies first.");
-  if (any('i')) return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete policies first.");
+  TRY_VOID(PrincipalPolicies(iam, caller.account, Principal::Kind::kRole, input.role_name).check_none());
   iam.erase(row(caller.account, 'r', input.role_name));
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include "aws/iam/operations.h"
 #include "service/iam/iam.h"
+#include "service/iam/principal_policies.h"
 
 namespace leat::iam {
 namespace {
@@ -47,6 +48,7 @@ aws::Result<void> delete_user(Iam& iam, const aws::Caller& caller, const DeleteU
   const User user = TRY(iam.user(caller.account, input.user_name));
   if (!iam.keys_of(user.user_id).empty())
     return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete access keys first.");
+  TRY_VOID(PrincipalPolicies(iam, caller.account, Principal::Kind::kUser, input.user_name).check_none());
   iam.erase(row(caller.account, 'u', input.user_name));
   return {};
 }

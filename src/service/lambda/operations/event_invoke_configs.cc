@@ -12,6 +12,7 @@ namespace {
 struct Place {
   std::string row;
   std::string arn;
+  std::string role;
 };
 
 aws::Result<Place> find_place(Lambda& lambda, const aws::Caller& caller, const std::string& reference,
@@ -20,7 +21,7 @@ aws::Result<Place> find_place(Lambda& lambda, const aws::Caller& caller, const s
   std::string qualifier = given.value_or(parse_reference(reference).qualifier);
   if (qualifier.empty()) qualifier = kLatest;
   return Place{qualified_row(caller.account, caller.region, 'i', target.function->name(), qualifier),
-               fmt::format("{}:{}", target.function->family, qualifier)};
+               fmt::format("{}:{}", target.function->family, qualifier), *target.function->configuration.role};
 }
 
 aws::Result<FunctionEventInvokeConfig> load(Lambda& lambda, const Place& place) {
@@ -30,11 +31,17 @@ aws::Result<FunctionEventInvokeConfig> load(Lambda& lambda, const Place& place) 
                    fmt::format("The function {} doesn't have an EventInvokeConfig", place.arn));
 }
 
-aws::Result<void> check_destination(Lambda& lambda, const std::string& arn) {
+aws::Result<void> check_destination(Lambda& lambda, const std::string& arn, const std::string& role) {
   if (arn.empty()) return {};
   const auto parsed = aws::parse_arn(arn);
-  if (!parsed || parsed->service != "lambda") return lambda.parts().destinations.check(arn);
-  if (lambda.resolve_or_null(arn)) return {};
+  const bool function = parsed && parsed->service == "lambda";
+  if (!function) TRY_VOID(lambda.parts().destinations.check(arn));
+  if (!lambda.parts().roles.allows(role, function ? "lambda:InvokeFunction" : "sqs:SendMessage", arn)) {
+    return aws::fail(errors::kInvalidParameterValue,
+                     fmt::format("The function's execution role does not have permissions to call {} on {}",
+                                 function ? "InvokeFunction" : "SendMessage", arn));
+  }
+  if (!function || lambda.resolve_or_null(arn)) return {};
   return aws::fail(errors::kInvalidParameterValue, fmt::format("The destination ARN {} is invalid.", arn));
 }
 
@@ -52,11 +59,11 @@ aws::Result<FunctionEventInvokeConfig> store(Lambda& lambda, const Place& place,
   if (input.destination_config) {
     const auto& given = *input.destination_config;
     if (given.on_success) {
-      TRY_VOID(check_destination(lambda, given.on_success->destination.value_or("")));
+      TRY_VOID(check_destination(lambda, given.on_success->destination.value_or(""), place.role));
       made.destination_config->on_success = given.on_success;
     }
     if (given.on_failure) {
-      TRY_VOID(check_destination(lambda, given.on_failure->destination.value_or("")));
+      TRY_VOID(check_destination(lambda, given.on_failure->destination.value_or(""), place.role));
       made.destination_config->on_failure = given.on_failure;
     }
   }

@@ -24,6 +24,9 @@ struct Source {
 aws::Result<Source> find_source(Lambda& lambda, const std::string& arn, const FunctionPtr& function) {
   Source out{lambda.stream_of(arn), lambda.queue_of(arn)};
   if (!out.stream && !out.queue) return refuse(fmt::format("Unrecognized event source: {}", arn));
+  const auto missing = out.stream ? missing_right(lambda.parts().roles, *out.stream, *function->configuration.role, arn)
+                                  : missing_right(lambda.parts().roles, *out.queue, *function->configuration.role, arn);
+  if (!missing.empty()) return refuse(missing);
   if (!out.queue) return out;
   out.facts = TRY(out.queue->find(arn));
   const std::int32_t visibility = static_cast<std::int32_t>(out.facts->visibility_timeout / std::chrono::seconds(1));

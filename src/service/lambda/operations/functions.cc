@@ -73,9 +73,12 @@ aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
   return refuse(fmt::format("leat found no interpreter for {} on this machine", name));
 }
 
-aws::Result<void> check_dead_letters(Lambda& lambda, const std::optional<DeadLetterConfig>& given) {
+aws::Result<void> check_dead_letters(Lambda& lambda, const std::optional<DeadLetterConfig>& given,
+                                     const std::string& role) {
   if (!given || !given->target_arn || given->target_arn->empty()) return {};
-  return lambda.parts().destinations.check(*given->target_arn);
+  TRY_VOID(lambda.parts().destinations.check(*given->target_arn));
+  if (lambda.parts().roles.allows(role, "sqs:SendMessage", *given->target_arn)) return {};
+  return refuse("The provided execution role does not have permissions to call SendMessage on SQS");
 }
 
 FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunctionRequest& input) {
@@ -115,7 +118,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
     return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
   TRY_VOID(lambda.parts().roles.check(input.role));
   TRY_VOID(check_runtime(lambda, *input.runtime));
-  TRY_VOID(check_dead_letters(lambda, input.dead_letter_config));
+  TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
   FunctionConfiguration configuration = with_defaults(caller, input);
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
@@ -169,9 +172,9 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
   if (input.role) TRY_VOID(lambda.parts().roles.check(*input.role));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
-  TRY_VOID(check_dead_letters(lambda, input.dead_letter_config));
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role.value_or(*function->configuration.role)));
   FunctionConfiguration configuration = function->configuration;
   if (input.revision_id && input.revision_id != configuration.revision_id) {
     return aws::fail(errors::kPreconditionFailed,

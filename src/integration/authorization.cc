@@ -1,0 +1,101 @@
+#include "integration/authorization.h"
+
+#include <fmt/format.h>
+
+#include "aws/arn.h"
+#include "base/encoding.h"
+#include "integration/requested_actions.h"
+
+namespace leat::integration {
+namespace {
+
+using iam::Decision;
+
+// These are everybody's, or decide by another policy than the caller's own: a role's trust.
+bool needs_no_policy(const aws::Authorization& asked) {
+  return asked.service.id == "sts" &&
+         (asked.operation.name == "GetCallerIdentity" || asked.operation.name == "AssumeRole");
+}
+
+std::multimap<std::string, std::string> context_of(const aws::Caller& caller, TimePoint now) {
+  std::string time = format_iso8601(now);
+  time.erase(time.find('.'), 4);  // policies compare whole seconds
+  std::multimap<std::string, std::string> out{
+      {"aws:currenttime", time},
+      {"aws:epochtime", std::to_string(to_millis(now) / 1000)},
+      {"aws:principalaccount", caller.account},
+      {"aws:principalarn", caller.arn},
+      {"aws:requestedregion", caller.region},
+      {"aws:securetransport", caller.endpoint.starts_with("https:") ? "true" : "false"},
+      {"aws:userid", caller.principal_id},
+  };
+  const auto principal = iam::parse_principal(caller.arn);
+  if (principal && principal->kind == iam::Principal::Kind::kUser) out.emplace("aws:username", principal->name);
+  if (principal && principal->kind == iam::Principal::Kind::kRole) {
+    // The session's role stands for it: arn:aws:iam::ACCOUNT:role/NAME.
+    out.erase("aws:principalarn");
+    out.emplace("aws:principalarn", fmt::format("arn:aws:iam::{}:role/{}", principal->account, principal->name));
+  }
+  return out;
+}
+
+// How a resource's policy may name the caller.
+std::vector<std::string> names_of(const aws::Caller& caller, const iam::Principal& principal) {
+  std::vector<std::string> out{caller.arn};
+  if (principal.kind == iam::Principal::Kind::kRole)
+    out.push_back(fmt::format("arn:aws:iam::{}:role/{}", principal.account, principal.name));
+  return out;
+}
+
+// SQS writes actions in small letters.
+std::string shown_action(const std::string& action) { return action.starts_with("sqs:") ? lower_case(action) : action; }
+
+std::unexpected<aws::Error> denied(std::string_view arn, const iam::PolicyRequest& request, Decision decision) {
+  const std::string action = shown_action(request.action);
+  const std::string why = decision == Decision::kDenied
+                              ? "with an explicit deny in an identity-based policy"
+                              : fmt::format("because no identity-based policy allows the {} action", action);
+  return aws::fail(
+      aws::errors::kAccessDenied,
+      fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", arn, action, request.resource, why));
+}
+
+}  // namespace
+
+Decision PolicyAuthorizer::decide(const aws::Caller& caller, const iam::Principal& principal,
+                                  const iam::PolicyRequest& request) const {
+  const Decision own = iam::decide(iam_, principal, request);
+  const std::string policy = resource_policies_(request.resource);
+  if (policy.empty()) return own;
+  const auto document = iam::PolicyDocument::parse(policy);
+  return document ? iam::both(own, document->decide(request, names_of(caller, principal))) : own;
+}
+
+aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
+  const aws::Caller& caller = authorization.caller;
+  const auto principal = iam::parse_principal(caller.arn);
+  if (!principal || needs_no_policy(authorization)) return {};
+  const auto context = context_of(caller, clock_.now());
+  for (auto& [action, resource] : requested_actions(authorization)) {
+    const iam::PolicyRequest request{std::move(action), std::move(resource), context};
+    const Decision decision = decide(caller, *principal, request);
+    if (decision != Decision::kAllowed) return denied(caller.arn, request, decision);
+  }
+  return {};
+}
+
+aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const iam::PolicyRequest& request) const {
+  const auto principal = iam::parse_principal(role_arn);
+  if (!principal) return denied(role_arn, request, Decision::kNotAllowed);
+  aws::Caller caller;
+  caller.account = principal->account;
+  caller.arn = role_arn;
+  caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
+  iam::PolicyRequest asked = request;
+  asked.context = context_of(caller, clock_.now());
+  const Decision decision = decide(caller, *principal, asked);
+  if (decision != Decision::kAllowed) return denied(role_arn, request, decision);
+  return {};
+}
+
+}  // namespace leat::integration

@@ -1,0 +1,38 @@
+#pragma once
+// IAM's policies, asked for each request: which actions it means, on which resources.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "aws/authorizer.h"
+#include "service/iam/iam.h"
+#include "service/iam/principal.h"
+
+namespace leat::integration {
+
+// Policies that resources carry themselves, by their ARN; an empty text where there is none.
+using ResourcePolicies = std::function<std::string(std::string_view arn)>;
+
+class PolicyAuthorizer final : public aws::Authorizer {
+ public:
+  PolicyAuthorizer(const iam::Iam& iam, const Clock& clock, ResourcePolicies resource_policies)
+      : iam_(iam), clock_(clock), resource_policies_(std::move(resource_policies)) {}
+
+  aws::Result<void> authorize(const aws::Authorization& authorization) const override;
+
+  // For what happens in a role's name without a request: whether it may, and AWS's words where not.
+  aws::Result<void> authorize(std::string_view role_arn, const iam::PolicyRequest& request) const;
+
+ private:
+  iam::Decision decide(const aws::Caller& caller, const iam::Principal& principal,
+                       const iam::PolicyRequest& request) const;
+
+  const iam::Iam& iam_;
+  const Clock& clock_;
+  ResourcePolicies resource_policies_;
+};
+
+}  // namespace leat::integration
