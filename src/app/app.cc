@@ -16,6 +16,7 @@
 #include "aws/dynamodb/operations.h"
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/iam/operations.h"
+#include "aws/kinesis/operations.h"
 #include "aws/lambda/operations.h"
 #include "aws/logs/operations.h"
 #include "aws/sqs/operations.h"
@@ -24,6 +25,7 @@
 #include "engine/kv/buffered_env.h"
 #include "gateway/gateway.h"
 #include "integration/dynamodb_stream_to_lambda.h"
+#include "integration/kinesis_to_lambda.h"
 #include "integration/lambda_to_logs.h"
 #include "integration/roles.h"
 #include "integration/sqs_to_lambda.h"
@@ -37,6 +39,7 @@
 #include "service/dynamodb/stream/stream_roll.h"
 #include "service/dynamodb/table/backfill.h"
 #include "service/iam/iam.h"
+#include "service/kinesis/kinesis.h"
 #include "service/lambda/lambda.h"
 #include "service/logs/logs.h"
 #include "service/logs/retention.h"
@@ -135,7 +138,9 @@ struct App::Parts {
         logs(*store, *world.clock, schedule),
         iam(*store, *world.clock, *world.random),
         sqs({*store, *world.clock, *world.random, timers, schedule, configuration.throttle}),
+        kinesis({*store, *world.clock, schedule, configuration.throttle}),
         stream_source(streams),
+        kinesis_source(kinesis),
         queue_source(sqs),
         destinations(sqs),
         authorizer(iam, *world.clock, [this](std::string_view arn) { return resource_policy(arn); }),
@@ -156,7 +161,7 @@ struct App::Parts {
                 code,
                 invoker,
                 lambda_roles,
-                {&stream_source},
+                {&stream_source, &kinesis_source},
                 queue_source,
                 destinations,
                 endpoint_url(server)}),
@@ -169,6 +174,7 @@ struct App::Parts {
                   {&logs::kModel, &logs},
                   {&iam::kModel, &iam},
                   {&sqs::kModel, &sqs},
+                  {&kinesis::kModel, &kinesis},
                   {&sts::kModel, &sts}},
                  {iam, *world.clock, unknown_keys(configuration)},
                  authorizer,
@@ -206,6 +212,7 @@ struct App::Parts {
     dynamodb.forget();
     iam.forget();
     sqs.forget();
+    kinesis.forget();
   }
 
   Configuration configuration;
@@ -225,7 +232,9 @@ struct App::Parts {
   logs::Logs logs;
   iam::Iam iam;
   sqs::Sqs sqs;
+  kinesis::Kinesis kinesis;
   integration::DynamoDbStreamSource stream_source;
+  integration::KinesisSource kinesis_source;
   integration::SqsQueueSource queue_source;
   integration::SqsDestinations destinations;
   integration::PolicyAuthorizer authorizer;
@@ -262,6 +271,7 @@ void App::start() {
   logs::keep_retention(parts_->logs);
   sqs::keep_retention(parts_->sqs);
   sqs::keep_moving(parts_->sqs);
+  kinesis::keep_retention(parts_->kinesis);
   parts_->lambda.resume();
   parts_->server.start(parts_->gateway);
 }

@@ -24,15 +24,14 @@ aws::Result<std::vector<lambda::SourceShard>> DynamoDbStreamSource::shards(std::
   return out;
 }
 
-std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, std::string_view shard,
-                                          std::string_view position) {
+std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, std::string_view shard, const Start& from) {
   const auto reader = streams_.find_shard(source_arn, shard);
   if (!reader) return 1;
-  return position == "LATEST" ? reader->log.end() : reader->log.first(streams_.horizon());
+  return from.position == "LATEST" ? reader->log.end() : reader->log.first(streams_.horizon());
 }
 
 lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
-                                               Limits limits) {
+                                               const Limits& limits) {
   lambda::SourceBatch batch;
   batch.next = from;
   const auto reader = streams_.find_shard(source_arn, shard);

@@ -7,8 +7,10 @@
 #include "aws/arn.h"
 #include "aws/dynamodb/types.h"
 #include "aws/dynamodbstreams/types.h"
+#include "aws/kinesis/types.h"
 #include "service/dynamodb/partiql/statement.h"
 #include "service/dynamodb/stream/streams.h"
+#include "service/kinesis/iterator.h"
 #include "service/sqs/sqs.h"
 
 namespace leat::integration {
@@ -166,6 +168,11 @@ std::vector<RequestedAction> requested_actions(const aws::Authorization& asked) 
     const auto& token = static_cast<const dynamodbstreams::GetRecordsInput*>(asked.input)->shard_iterator;
     const auto iterator = dynamodbstreams::Iterator::parse(token);
     return {{"dynamodb:GetRecords", iterator ? iterator->stream_arn : "*"}};
+  }
+  if (asked.service.id == "kinesis" && asked.operation.name == "GetRecords") {
+    const auto iterator =
+        kinesis::Iterator::parse(static_cast<const kinesis::GetRecordsInput*>(asked.input)->shard_iterator);
+    return {{"kinesis:GetRecords", iterator ? iterator->stream_arn : "*"}};
   }
   return {{fmt::format("{}:{}", prefix_of(asked.service), action_of(asked.service, asked.operation.name)),
            resource_of(asked)}};

@@ -20,7 +20,7 @@ class FaultyStore final : public kv::Store {
   std::unique_ptr<kv::Cursor> scan(const kv::Range& range, kv::Direction direction) const override {
     return below_.scan(range, direction);
   }
-  Result<kv::Position, kv::Conflict> commit(const kv::Batch& batch) override {
+  Result<kv::Committed, kv::Conflict> commit(const kv::Batch& batch) override {
     if (commits_left_.fetch_sub(1) == 1) throw kv::StoreFailure("commit: a fault that a test asked for");
     return below_.commit(batch);
   }

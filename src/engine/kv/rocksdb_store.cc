@@ -114,8 +114,8 @@ class RocksDbStore final : public Store {
     return std::make_unique<RocksDbCursor>(*db_, range, direction);
   }
 
-  Result<Position, Conflict> commit(const Batch& batch) override {
-    Position position = 0;
+  Result<Committed, Conflict> commit(const Batch& batch) override {
+    Committed committed{};
     LogEnds::Taken taken;
     {
       std::lock_guard lock(commit_mutex_);
@@ -123,14 +123,14 @@ class RocksDbStore final : public Store {
         if (stripe(expected.key).load(std::memory_order_relaxed) != expected.version)
           return std::unexpected(Conflict{});
       }
-      if (batch.changes_nothing()) return last_.load(std::memory_order_relaxed);
-      write(batch);
+      if (batch.changes_nothing()) return Committed{last_.load(std::memory_order_relaxed), {}};
+      committed.appended = write(batch);
       for (const auto& put : batch.puts()) stripe(put.key).fetch_add(1, std::memory_order_release);
       for (const auto& addition : batch.additions()) stripe(addition.key).fetch_add(1, std::memory_order_release);
       if (!batch.erased_ranges().empty()) {
         for (auto& version : stripes_) version.fetch_add(1, std::memory_order_release);
       }
-      position = last_.fetch_add(1, std::memory_order_release) + 1;
+      committed.position = last_.fetch_add(1, std::memory_order_release) + 1;
       if (durability_ == Durability::kOs && !batch.appends().empty()) taken = logs_.collect();
     }
     // Subscribers hear of an append even where nobody waits for its durability.
@@ -138,7 +138,7 @@ class RocksDbStore final : public Store {
       logs_.settle(taken);
     else if (!batch.appends().empty())
       want_sync();
-    return position;
+    return committed;
   }
 
   Position last_commit() const override { return last_.load(std::memory_order_acquire); }
@@ -173,7 +173,8 @@ class RocksDbStore final : public Store {
     return stripes_[std::hash<std::string_view>()(key) % stripes_.size()];
   }
 
-  void write(const Batch& batch) {
+  // Where the appends were put.
+  std::vector<LogPosition> write(const Batch& batch) {
     // After a failed write RocksDB takes no more until it is asked to go on: the disk may have room again.
     if (write_failed_) check(db_->Resume(), "resume");
     write_failed_ = false;
@@ -186,15 +187,23 @@ class RocksDbStore final : public Store {
       else
         out.Delete(slice(put.key));
     }
-    for (const auto& append : batch.appends())
-      out.Put(slice(log_key(append.log, logs_.take(append.log))), slice(append.record));
+    std::vector<LogPosition> appended;
+    appended.reserve(batch.appends().size());
+    for (const auto& append : batch.appends()) {
+      appended.push_back(logs_.take(append.log));
+      out.Put(slice(log_key(append.log, appended.back())), slice(append.record));
+    }
     for (const auto& addition : batch.additions()) out.Put(slice(addition.key), slice(sums_.after(addition)));
     const auto status = db_->Write(rocksdb::WriteOptions(), &out);
-    if (status.ok()) return forget_sums(batch);
+    if (status.ok()) {
+      forget_sums(batch);
+      return appended;
+    }
     write_failed_ = true;
     for (const auto& append : batch.appends()) logs_.give_back(append.log);
     for (const auto& addition : batch.additions()) sums_.take_back(addition);
     check(status, "commit");
+    return {};
   }
 
   void forget_sums(const Batch& batch) {

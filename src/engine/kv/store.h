@@ -93,6 +93,11 @@ class Batch {
   std::vector<Expectation> expectations_;
 };
 
+struct Committed {
+  Position position;
+  std::vector<LogPosition> appended;  // where its appends were put, in their order
+};
+
 // Another writer came first: read again and decide again.
 struct Conflict {};
 
@@ -128,7 +133,7 @@ class Store {
 
   virtual Versioned get(std::string_view key) const = 0;
   virtual std::unique_ptr<Cursor> scan(const Range& range, Direction direction) const = 0;
-  virtual Result<Position, Conflict> commit(const Batch& batch) = 0;
+  virtual Result<Committed, Conflict> commit(const Batch& batch) = 0;
 
   // The newest commit.
   virtual Position last_commit() const = 0;

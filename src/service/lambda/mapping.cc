@@ -91,7 +91,8 @@ void Mappings::read_ready_shards(const MappingSettings& settings, RecordSource& 
     const auto running = running_.find(settings.id.uuid);
     if (running == running_.end()) return;
     for (const auto& shard : *shards) {
-      if (!unfinished.contains(shard.id) || unfinished.contains(shard.parent)) continue;
+      const bool waits = unfinished.contains(shard.parent) || unfinished.contains(shard.adjacent_parent);
+      if (!unfinished.contains(shard.id) || waits) continue;
       auto& reader = running->second.readers[shard.id];
       if (reader) continue;
       const auto processed = [this, last_result = running->second.last_result](const std::string& result) {

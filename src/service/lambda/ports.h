@@ -43,7 +43,7 @@ class RoleCredentials {
   virtual bool allows(std::string_view role_arn, std::string_view action, std::string_view resource_arn) = 0;
 };
 
-// A sharded log that event source mappings read: a DynamoDB stream, later a Kinesis stream.
+// A sharded log that event source mappings read: a DynamoDB stream or a Kinesis stream.
 struct SourceRecord {
   std::size_t begin, size;  // of its JSON in the batch's
   std::uint64_t position;
@@ -63,7 +63,8 @@ struct SourceBatch {
 };
 struct SourceShard {
   std::string id;
-  std::string parent;  // empty where it has none
+  std::string parent;                // empty where it has none
+  std::string adjacent_parent = {};  // of a merged shard
 };
 class RecordSource {
  public:
@@ -74,14 +75,21 @@ class RecordSource {
   // InvalidParameterValueException where there is no such stream, in AWS's words.
   virtual aws::Result<std::vector<SourceShard>> shards(std::string_view source_arn) = 0;
 
-  // TRIM_HORIZON or LATEST as a place in a shard.
-  virtual std::uint64_t start(std::string_view source_arn, std::string_view shard, std::string_view position) = 0;
+  struct Start {
+    std::string position;  // TRIM_HORIZON, LATEST or AT_TIMESTAMP
+    TimePoint time = {};
+  };
+  // A start as a place in a shard.
+  virtual std::uint64_t start(std::string_view source_arn, std::string_view shard, const Start& from) = 0;
+  virtual bool starts_at_timestamps() const { return false; }
 
   struct Limits {
     std::size_t records;
     std::size_t bytes;
+    std::string role_arn = {};  // who reads; some events say so
   };
-  virtual SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from, Limits limits) = 0;
+  virtual SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
+                           const Limits& limits) = 0;
 
   // Calls `changed`, from any thread, when the shard may have grown.
   virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,

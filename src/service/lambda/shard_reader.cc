@@ -80,7 +80,8 @@ void ShardReader::pump() {
 bool ShardReader::may_read() {
   const FunctionPtr function = parts_.find_function(settings_.function_arn);
   if (!function) return true;  // nothing is invoked then
-  const std::string missing = missing_right(parts_.roles, source_, *function->configuration.role, settings_.source_arn);
+  role_ = *function->configuration.role;
+  const std::string missing = missing_right(parts_.roles, source_, role_, settings_.source_arn);
   if (missing.empty()) return true;
   callbacks_.processed("PROBLEM: " + missing);
   parts_.loop.after(pause_, [self = shared_from_this()] { self->wake(); });
@@ -94,8 +95,12 @@ SourceBatch ShardReader::next_read() {
     ahead_.reset();
     return read;
   }
-  return source_.read(settings_.source_arn, shard_, position_,
-                      {settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size()});
+  return read_at(position_);
+}
+
+SourceBatch ShardReader::read_at(std::uint64_t from) {
+  return source_.read(settings_.source_arn, shard_, from,
+                      {settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size(), role_});
 }
 
 // MaximumBatchingWindowInSeconds: a batch that is not full waits for more, but not longer than that.
@@ -128,7 +133,7 @@ void ShardReader::take(SourceBatch read) {
   }
   // While the function works, the next batch is made ready.
   if (!full || lanes_.size() > 1 || has_windows() || lanes_at_work_ == 0) return;
-  ahead_ = source_.read(settings_.source_arn, shard_, next, {settings_.batch_size, kMaxReadBytes});
+  ahead_ = read_at(next);
   if (ahead_->records.empty()) ahead_.reset();  // nothing yet is no news later
 }
 

@@ -49,6 +49,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   void pump();
   bool may_read();
   SourceBatch next_read();
+  SourceBatch read_at(std::uint64_t from);
   bool waits_for_more(const SourceBatch& read);
   void take(SourceBatch read);
   void fill_lanes();
@@ -87,6 +88,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   std::optional<runtime::Timers::Key> timer_;
 
   std::uint64_t position_ = 1;
+  std::string role_;                  // of the function, as it was last seen
   SourceBatch read_;                  // what the lanes work on
   std::optional<SourceBatch> ahead_;  // what comes after it
   std::vector<Lane> lanes_;

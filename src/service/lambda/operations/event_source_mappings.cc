@@ -41,10 +41,12 @@ aws::Result<Source> find_source(Lambda& lambda, const std::string& arn, const Fu
 // Where each of a stream's shards starts is settled in the mapping's own commit.
 aws::Result<kv::Batch> first_checkpoints(const aws::Caller& caller, const EventSourceMappingConfiguration& mapping,
                                          RecordSource& stream) {
+  const RecordSource::Start start{*mapping.starting_position,
+                                  mapping.starting_position_timestamp.value_or(TimePoint())};
   kv::Batch batch;
   for (const auto& shard : TRY(stream.shards(*mapping.event_source_arn))) {
     std::string position;
-    kv::append_u64(position, stream.start(*mapping.event_source_arn, shard.id, *mapping.starting_position));
+    kv::append_u64(position, stream.start(*mapping.event_source_arn, shard.id, start));
     batch.put(checkpoint_row(caller.account, caller.region, *mapping.uuid, shard.id), position);
   }
   return batch;
@@ -90,8 +92,12 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
     return refuse(
         "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not "
         "be null.");
-  if (source.stream && *input.starting_position == "AT_TIMESTAMP")
-    return refuse("Unsupported starting position for stream type: AT_TIMESTAMP");
+  if (source.stream && *input.starting_position == "AT_TIMESTAMP") {
+    if (!source.stream->starts_at_timestamps())
+      return refuse("Unsupported starting position for stream type: AT_TIMESTAMP");
+    if (!input.starting_position_timestamp)
+      return refuse("StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP.");
+  }
   EventSourceMappingConfiguration mapping;
   mapping.uuid = lambda.parts().random.uuid();
   mapping.event_source_mapping_arn =
@@ -99,6 +105,8 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   mapping.event_source_arn = input.event_source_arn;
   mapping.function_arn = function_arn;
   if (source.stream) mapping.starting_position = input.starting_position;
+  if (mapping.starting_position == "AT_TIMESTAMP")
+    mapping.starting_position_timestamp = input.starting_position_timestamp;
   set_defaults(mapping, source.queue_facts());
   TRY_VOID(apply_settings(mapping, input, source.queue_facts(), lambda.parts().destinations));
   mapping.last_modified = lambda.parts().clock.now();

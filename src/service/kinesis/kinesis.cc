@@ -1,0 +1,54 @@
+#include "service/kinesis/kinesis.h"
+
+#include <fmt/format.h>
+
+namespace leat::kinesis {
+
+std::string stream_name_in(std::string_view text) {
+  const auto arn = aws::parse_arn(text);
+  constexpr std::string_view kKind = "stream/";
+  if (!arn || arn->service != "kinesis" || !arn->resource.starts_with(kKind)) return {};
+  const std::string_view name = arn->resource.substr(kKind.size());
+  return std::string(name.substr(0, name.find('/')));
+}
+
+StreamPtr Kinesis::find_or_null(std::string_view account, std::string_view region, const std::string& name) {
+  const std::string row = stream_row(account, region, name);
+  {
+    std::shared_lock lock(cache_mutex_);
+    const auto found = cache_.find(row);
+    if (found != cache_.end()) return found->second;
+  }
+  std::unique_lock lock(cache_mutex_);
+  StreamPtr stream = load_stream(parts_.store, account, region, name);
+  if (stream) cache_[row] = stream;
+  return stream;
+}
+
+StreamPtr Kinesis::find_or_null(std::string_view text) {
+  const std::string name = stream_name_in(text);
+  if (name.empty()) return nullptr;
+  const auto arn = aws::parse_arn(text);
+  return find_or_null(arn->account, arn->region, name);
+}
+
+aws::Result<StreamPtr> Kinesis::find(const aws::Caller& caller, const std::optional<std::string>& name,
+                                     const std::optional<std::string>& arn) {
+  if (!name && !arn) return aws::fail(errors::kInvalidArgument, "Either StreamName or StreamARN should be provided.");
+  const std::string wanted = name ? *name : stream_name_in(*arn);
+  if (StreamPtr found = find_or_null(caller.account, caller.region, wanted)) return found;
+  return aws::fail(errors::kResourceNotFound,
+                   fmt::format("Stream {} under account {} not found.", wanted, caller.account));
+}
+
+void Kinesis::changed(std::string_view account, std::string_view region, const std::string& name) {
+  std::unique_lock lock(cache_mutex_);
+  cache_.erase(stream_row(account, region, name));
+}
+
+void Kinesis::forget() {
+  std::unique_lock lock(cache_mutex_);
+  cache_.clear();
+}
+
+}  // namespace leat::kinesis
