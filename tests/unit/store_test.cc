@@ -229,6 +229,22 @@ TEST_P(StoreTest, AnAppendWakesItsSubscribers) {
   EXPECT_EQ(calls, 1);
 }
 
+// A reader that is dropped while it is being woken is destroyed by its own callback.
+TEST_P(StoreTest, ASubscriptionMayEndInItsOwnCallback) {
+  Subscription subscription;
+  std::promise<void> woken;
+  subscription = store_->subscribe("log/", [&] {
+    subscription.reset();
+    woken.set_value();
+  });
+  Batch batch;
+  batch.append("log/", "x");
+  ASSERT_TRUE(store_->commit(batch));
+  ASSERT_EQ(woken.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  ASSERT_TRUE(store_->commit(batch));
+  wait_durable();
+}
+
 TEST_P(StoreTest, ATimerRunsWhenItsTimeHasComeAlsoAfterARestart) {
   ManualClock clock;
   std::promise<std::string> ran;

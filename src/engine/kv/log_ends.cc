@@ -57,13 +57,13 @@ void LogEnds::settle(const Taken& taken) {
   }
   for (auto& subscriber : woken) {
     std::lock_guard lock(subscriber->mutex);
-    if (subscriber->changed) subscriber->changed();
+    if (const auto changed = subscriber->changed) (*changed)();
   }
 }
 
 Subscription LogEnds::subscribe(const std::string& log, std::function<void()> changed) {
   auto subscriber = std::make_shared<Subscriber>();
-  subscriber->changed = std::move(changed);
+  subscriber->changed = std::make_shared<std::function<void()>>(std::move(changed));
   std::lock_guard lock(mutex_);
   find(log);
   std::erase_if(subscribers_, [](const auto& entry) { return entry.second.expired(); });

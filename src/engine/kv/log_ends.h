@@ -38,8 +38,8 @@ class LogEnds {
     bool dirty = false;
   };
   struct Subscriber {
-    std::mutex mutex;
-    std::function<void()> changed;  // empty once unsubscribed
+    std::recursive_mutex mutex;                      // a callback may end its own subscription
+    std::shared_ptr<std::function<void()>> changed;  // null once unsubscribed
   };
   Ends& find(const std::string& log);
 
