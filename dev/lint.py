@@ -30,7 +30,7 @@ LAYERS = {
     "app": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway"],
     "testing": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway", "app"],
 }
-GENERATED = {"dynamodb": "service/dynamodb", "dynamodbstreams": "service/dynamodb", "iam": "service/iam", "kinesis": "service/kinesis", "lambda": "service/lambda",
+GENERATED = {"cloudwatch": "service/cloudwatch", "dynamodb": "service/dynamodb", "dynamodbstreams": "service/dynamodb", "iam": "service/iam", "kinesis": "service/kinesis", "lambda": "service/lambda",
              "logs": "service/logs", "sqs": "service/sqs", "sts": "service/sts"}
 BANNED = {
     "clock": re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\btime\(NULL|\btime\(nullptr|gettimeofday|clock_gettime"),

@@ -13,6 +13,7 @@
 
 #include "app/control.h"
 #include "app/init_scripts.h"
+#include "aws/cloudwatch/operations.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/iam/operations.h"
@@ -26,11 +27,13 @@
 #include "gateway/gateway.h"
 #include "integration/dynamodb_stream_to_lambda.h"
 #include "integration/kinesis_to_lambda.h"
+#include "integration/lambda_to_cloudwatch.h"
 #include "integration/lambda_to_logs.h"
 #include "integration/roles.h"
 #include "integration/sqs_to_lambda.h"
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
+#include "service/cloudwatch/cloudwatch.h"
 #include "service/dynamodb/care/history.h"
 #include "service/dynamodb/care/table_copy.h"
 #include "service/dynamodb/dynamodb.h"
@@ -138,6 +141,7 @@ struct App::Parts {
         logs(*store, *world.clock, schedule),
         iam(*store, *world.clock, *world.random),
         sqs({*store, *world.clock, *world.random, timers, schedule, configuration.throttle}),
+        cloudwatch({*store, *world.clock, timers, schedule}),
         kinesis({*store, *world.clock, schedule, configuration.throttle}),
         stream_source(streams),
         kinesis_source(kinesis),
@@ -146,11 +150,12 @@ struct App::Parts {
         authorizer(iam, *world.clock, [this](std::string_view arn) { return resource_policy(arn); }),
         lambda_roles(iam, authorizer),
         lambda_logs(logs, lambda_roles),
+        lambda_metrics(cloudwatch),
         sts_roles(iam),
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code(blobs, folder / "code"),
-        invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_roles,
+        invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_metrics, lambda_roles,
                  endpoint_url(server)}),
         lambda({*store,
                 *world.clock,
@@ -161,6 +166,7 @@ struct App::Parts {
                 code,
                 invoker,
                 lambda_roles,
+                lambda_metrics,
                 {&stream_source, &kinesis_source},
                 queue_source,
                 destinations,
@@ -175,6 +181,7 @@ struct App::Parts {
                   {&iam::kModel, &iam},
                   {&sqs::kModel, &sqs},
                   {&kinesis::kModel, &kinesis},
+                  {&cloudwatch::kModel, &cloudwatch},
                   {&sts::kModel, &sts}},
                  {iam, *world.clock, unknown_keys(configuration)},
                  authorizer,
@@ -213,6 +220,7 @@ struct App::Parts {
     iam.forget();
     sqs.forget();
     kinesis.forget();
+    cloudwatch.forget();
   }
 
   Configuration configuration;
@@ -232,6 +240,7 @@ struct App::Parts {
   logs::Logs logs;
   iam::Iam iam;
   sqs::Sqs sqs;
+  cloudwatch::CloudWatch cloudwatch;
   kinesis::Kinesis kinesis;
   integration::DynamoDbStreamSource stream_source;
   integration::KinesisSource kinesis_source;
@@ -240,6 +249,7 @@ struct App::Parts {
   integration::PolicyAuthorizer authorizer;
   integration::LambdaRoles lambda_roles;
   integration::LambdaLogs lambda_logs;
+  integration::LambdaMetrics lambda_metrics;
   integration::StsRoles sts_roles;
   sts::Sts sts;
   lambda::Runtimes runtimes;
@@ -272,6 +282,7 @@ void App::start() {
   sqs::keep_retention(parts_->sqs);
   sqs::keep_moving(parts_->sqs);
   kinesis::keep_retention(parts_->kinesis);
+  cloudwatch::keep_retention(parts_->cloudwatch);
   parts_->lambda.resume();
   parts_->server.start(parts_->gateway);
 }

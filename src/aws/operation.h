@@ -42,7 +42,8 @@ struct Operation {
   void (*handle)(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done);
 };
 
-enum class Protocol : std::uint8_t { kJson, kRestJson, kQuery };
+// Of a request: a service may be spoken in several.
+enum class Protocol : std::uint8_t { kJson, kRestJson, kQuery, kAwsCbor, kRpcCbor };
 
 struct ServiceModel {
   std::string_view id;            // dynamodb: botocore's name of the model

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "gateway/gateway.h"
+#include "gateway/gunzip.h"
 #include "wire/codec.h"
 
 namespace leat::gateway {
@@ -76,9 +77,20 @@ aws::Error unknown_operation(const Route& route) {
 }
 
 aws::Result<aws::Object> decode(const Exchange& exchange) {
+  constexpr std::size_t kMaxUnpacked = 64U << 20;
+  HttpRequest unpacked;
+  std::optional<std::string> body;
+  if (exchange.request.header("content-encoding") == "gzip") {
+    body = gunzip(exchange.request.body, kMaxUnpacked);
+    if (!body) return aws::fail(aws::errors::kSerialization, "The request's body is not what its encoding says");
+    unpacked = exchange.request;
+    unpacked.body = *body;
+  }
+  const wire::Call call{body ? unpacked : exchange.request, *exchange.route.binding->model, *exchange.route.operation,
+                        exchange.caller.request_id};
   aws::Object input = exchange.route.operation->new_input();
   aws::Violations violations;
-  TRY_VOID(wire::codec_for(exchange.route.protocol).decode(exchange.call(), input.get(), violations));
+  TRY_VOID(wire::codec_for(exchange.route.protocol).decode(call, input.get(), violations));
   if (!violations.empty()) return aws::fail(aws::errors::kValidation, violations.message());
   return input;
 }

@@ -47,6 +47,18 @@ Route Router::by_target(std::string_view target) const {
   return {nullptr, nullptr, std::string(target)};
 }
 
+// /service/GraniteServiceVersion20100801/operation/PutMetricData: the same names as in a target.
+Route Router::by_rpc(const runtime::HttpRequest& request) const {
+  constexpr std::string_view kService = "/service/", kOperation = "/operation/";
+  const std::string_view path = wire::split_target(request.target).first;
+  const auto operation = path.find(kOperation);
+  if (!path.starts_with(kService) || operation == std::string_view::npos) return {};
+  const std::string_view service = path.substr(kService.size(), operation - kService.size());
+  Route route = by_target(fmt::format("{}.{}", service, path.substr(operation + kOperation.size())));
+  route.protocol = Protocol::kRpcCbor;
+  return route;
+}
+
 Route Router::by_action(const Binding& binding, const runtime::HttpRequest& request) const {
   std::string action = form_field(request, "Action");
   for (const auto& operation : binding.model->operations) {
@@ -66,7 +78,12 @@ Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request
 
 Route Router::route(const runtime::HttpRequest& request, std::string_view signed_service) const {
   const std::string_view target = request.header("x-amz-target");
-  if (!target.empty()) return by_target(target);
+  if (!target.empty()) {
+    Route route = by_target(target);
+    if (request.header("content-type").starts_with("application/x-amz-cbor")) route.protocol = Protocol::kAwsCbor;
+    return route;
+  }
+  if (!request.header("smithy-protocol").empty()) return by_rpc(request);
   const bool form = has_form(request);
   for (const Binding& binding : bindings_) {
     const auto protocol = binding.model->protocol;

@@ -36,6 +36,7 @@ class Router {
 
  private:
   Route by_target(std::string_view target) const;
+  Route by_rpc(const runtime::HttpRequest& request) const;
   Route by_action(const Binding& binding, const runtime::HttpRequest& request) const;
   static Route by_uri(const Binding& binding, const runtime::HttpRequest& request);
 

@@ -1,6 +1,7 @@
 #pragma once
 // The protocols that services are spoken in.
 
+#include "aws/shape_cbor.h"
 #include "wire/codec.h"
 
 namespace leat::wire {
@@ -21,6 +22,21 @@ class QueryCodec final : public Codec {
  public:
   aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
   runtime::HttpResponse encode(const Call& call, const void* output) const override;
+};
+
+class CborCodec final : public Codec {
+ public:
+  enum class Form : std::uint8_t { kAws, kRpcV2 };
+  explicit CborCodec(Form form) : form_(form) {}
+
+  aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
+  runtime::HttpResponse encode(const Call& call, const void* output) const override;
+
+  std::vector<std::pair<std::string, std::string>> headers() const;
+
+ private:
+  aws::CborTime time() const;
+  Form form_;
 };
 
 // SerializationException where `body` is no JSON object of that shape.

@@ -48,6 +48,26 @@ HttpResponse json_error(const ErrorContext& context, const aws::Error& error) {
   return response;
 }
 
+HttpResponse cbor_error(const ErrorContext& context, const aws::Error& error) {
+  const auto form = context.protocol == aws::Protocol::kAwsCbor ? CborCodec::Form::kAws : CborCodec::Form::kRpcV2;
+  HttpResponse response;
+  response.headers = CborCodec(form).headers();
+  if (context.speaks_query) {
+    response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", error.type->query_code,
+                                                                    error.type->sender_fault ? "Sender" : "Receiver"));
+  }
+  const std::string type = error.type->wire_prefix.empty()
+                               ? std::string(error.type->name)
+                               : fmt::format("{}#{}", error.type->wire_prefix, error.type->name);
+  aws::append_cbor_map(response.body, 2);
+  for (const auto& [name, value] :
+       {std::pair<std::string_view, std::string_view>{"__type", type}, {"message", error.message}}) {
+    aws::append_cbor_text(response.body, name);
+    aws::append_cbor_text(response.body, value);
+  }
+  return response;
+}
+
 HttpResponse rest_json_error(const aws::Error& error) {
   HttpResponse response;
   response.headers.emplace_back("Content-Type", "application/json");
@@ -77,18 +97,26 @@ const Codec& codec_for(aws::Protocol protocol) {
   static const JsonCodec kJson;
   static const RestJsonCodec kRestJson;
   static const QueryCodec kQuery;
+  static const CborCodec kAwsCbor(CborCodec::Form::kAws), kRpcCbor(CborCodec::Form::kRpcV2);
   switch (protocol) {
     case aws::Protocol::kJson: return kJson;
     case aws::Protocol::kRestJson: return kRestJson;
     case aws::Protocol::kQuery: return kQuery;
+    case aws::Protocol::kAwsCbor: return kAwsCbor;
+    case aws::Protocol::kRpcCbor: return kRpcCbor;
   }
   return kJson;
 }
 
 HttpResponse encode_error(const ErrorContext& context, const aws::Error& error) {
-  HttpResponse response = context.protocol == aws::Protocol::kJson       ? json_error(context, error)
-                          : context.protocol == aws::Protocol::kRestJson ? rest_json_error(error)
-                                                                         : query_error(context, error);
+  HttpResponse response;
+  switch (context.protocol) {
+    case aws::Protocol::kJson: response = json_error(context, error); break;
+    case aws::Protocol::kRestJson: response = rest_json_error(error); break;
+    case aws::Protocol::kQuery: response = query_error(context, error); break;
+    case aws::Protocol::kAwsCbor:
+    case aws::Protocol::kRpcCbor: response = cbor_error(context, error); break;
+  }
   response.status = error.type->http_status;
   return response;
 }

@@ -14,6 +14,8 @@ TARGETS = {
                 b"UPDATE t SET n = n + 1 SET l = list_append(l, [{'a': <<1, 2>>}]) REMOVE s WHERE s = ? AND n BETWEEN 1 AND 2 RETURNING ALL NEW *", b"INSERT INTO t VALUE {'s': 'x', 'n': -1.5e3}"],
     "stored": [b"\x02\x07\x02\x01a\x05\x02\x03\x01x\x00\x02id\x03\x01y"],
     "sigv4": [b"/?a=b&X-Amz-Algorithm=AWS4-HMAC-SHA256\nAWS4-HMAC-SHA256 Credential=k/20261121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00\n20261121T000000Z"],
+    "cbor": [b"\x00\xa3jStreamNameaxdData\x43\0\1\2lPartitionKeyak", b"\x25\xbfiTimestamp\xc1\xfb\x41\xd0\0\0\0\0\0\0\xff"],
+    "policy": [b'{"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:*:${aws:username}", "Condition": {"ForAnyValue:StringLikeIfExists": {"a:b": ["x*"]}}}]}\nx'],
     "zip": [],
 }
 

@@ -3,7 +3,12 @@ import base64
 import hashlib
 import json
 import threading
+import urllib.error
+import urllib.request
 
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import pytest
 from botocore.exceptions import ClientError
 from conftest import wait_until
@@ -314,3 +319,32 @@ def test_only_failed_records_come_again(deployment, streams):
     deployment.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     wait_until(lambda: len(saw(deployment, name)) == 6)
     assert saw(deployment, name) == list("abcdcd")
+
+
+def test_the_cbor_of_the_java_sdk(server, streams):
+    """AWS JSON 1.1 in CBOR: times are milliseconds behind tag 1. https://www.rfc-editor.org/rfc/rfc8949"""
+    def encode(value):
+        kinds = {int: (0, b""), bytes: (2, value), str: (3, value.encode() if isinstance(value, str) else b""), dict: (5, b"")}
+        major, body = kinds[type(value)]
+        size = value if major == 0 else len(value) if major == 5 else len(body)
+        head = bytes([major << 5 | 27]) + size.to_bytes(8, "big")
+        return head + body + (b"".join(encode(part) for pair in value.items() for part in pair) if major == 5 else b"")
+
+    def call(operation, **members):
+        body = encode(members)
+        request = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=body, headers={
+            "X-Amz-Target": f"Kinesis_20131202.{operation}", "Content-Type": "application/x-amz-cbor-1.1"})
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), "kinesis", "us-east-1").add_auth(request)
+        with urllib.request.urlopen(urllib.request.Request(server.endpoint + "/", data=body, headers=dict(request.headers))) as answer:
+            assert answer.headers["Content-Type"] == "application/x-amz-cbor-1.1"
+            return answer.read()
+
+    name = streams.create()
+    assert b"SequenceNumber\x78\x38" in call("PutRecord", StreamName=name, Data=b"\0\1\2", PartitionKey="k")  # a text of 56
+    answer = call("GetRecords", ShardIterator=streams.iterator(name))
+    assert b"dData\x43\0\1\2" in answer
+    arrival = answer.split(b"ApproximateArrivalTimestamp")[1]
+    assert arrival[:2] == b"\xc1\x1b" and abs(int.from_bytes(arrival[2:10], "big") / 1000 - streams.now()) < 10
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        call("DescribeStream", StreamName="nowhere")
+    assert caught.value.code == 400 and b"ResourceNotFoundException" in caught.value.read()

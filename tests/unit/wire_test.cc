@@ -1,15 +1,20 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include <set>
 
+#include "aws/cloudwatch/operations.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/iam/operations.h"
+#include "aws/kinesis/operations.h"
 #include "aws/lambda/operations.h"
 #include "aws/logs/operations.h"
+#include "aws/shape_cbor.h"
 #include "aws/shape_json.h"
+#include "aws/sqs/operations.h"
 #include "aws/sts/operations.h"
 #include "base/encoding.h"
 #include "wire/sigv4.h"
@@ -17,6 +22,52 @@
 
 namespace leat {
 namespace {
+
+// Bytes of RFC 8949's appendix A, and forms that encoders may choose freely.
+TEST(Cbor, ReadsWhatEncodersWrite) {
+  const auto read = [](std::string_view bytes) {
+    cloudwatch::PutMetricDataInput input;
+    aws::Violations violations;
+    using namespace std::string_view_literals;
+    const std::string head("\xA2iNamespaceaxjMetricData\x81\xA2jMetricNameayeValue"sv);
+    const auto problem = aws::read_cbor(cloudwatch::PutMetricDataInput::kShape, head + std::string(bytes), &input,
+                                        aws::CborTime::kSeconds, violations);
+    return problem ? *problem : fmt::format("{}", *input.metric_data->front().value);
+  };
+  using namespace std::string_view_literals;
+  EXPECT_EQ(read("\x00"sv), "0");
+  EXPECT_EQ(read("\x18\x64"sv), "100");
+  EXPECT_EQ(read("\x39\x03\xE7"sv), "-1000");
+  EXPECT_EQ(read("\xF9\x3E\x00"sv), "1.5");
+  EXPECT_EQ(read("\xF9\x00\x01"sv), "5.960464477539063e-08");
+  EXPECT_EQ(read("\xFA\x47\xC3\x50\x00"sv), "100000");
+  EXPECT_EQ(read("\xFB\xC0\x10\x66\x66\x66\x66\x66\x66"sv), "-4.1");
+  EXPECT_EQ(read("\x61\x61"sv), "Unexpected CBOR type");
+  EXPECT_EQ(read("\xFB\xC0"sv), "Unexpected end of CBOR");
+  EXPECT_EQ(read("\x1C"sv), "Invalid CBOR");
+  // Indefinite lengths, unknown members, tags and nulls.
+  kinesis::PutRecordInput record;
+  aws::Violations violations;
+  const std::string body(
+      "\xBFjStreamName\x7F\x61s\x61t\xFFlPartitionKeyakgUnknown\x9F\xC1\x01\xA1\x61x\xF6\xFF"
+      "dData\x5F\x41\x00\x41\x01\xFFoExplicitHashKey\xF6\xFF"sv);
+  EXPECT_EQ(aws::read_cbor(kinesis::PutRecordInput::kShape, body, &record, aws::CborTime::kSeconds, violations),
+            std::nullopt);
+  EXPECT_EQ(*record.stream_name, "st");
+  EXPECT_EQ(record.data, std::string("\0\1", 2));
+  EXPECT_FALSE(record.explicit_hash_key);
+  for (std::size_t size = 0; size + 1 < body.size(); ++size) {
+    aws::Violations ignored;
+    EXPECT_NE(aws::read_cbor(kinesis::PutRecordInput::kShape, body.substr(0, size), &record, aws::CborTime::kSeconds,
+                             ignored),
+              std::nullopt)
+        << size;
+  }
+  aws::Violations deep;
+  EXPECT_NE(aws::read_cbor(kinesis::PutRecordInput::kShape, "\xA1gUnknown" + std::string(100000, '\x81'), &record,
+                           aws::CborTime::kSeconds, deep),
+            std::nullopt);
+}
 
 // AWS's own test suite for Signature Version 4: get-vanilla and get-vanilla-query-order-key-case.
 TEST(SigV4, AgreesWithAwsTestSuite) {
@@ -134,8 +185,8 @@ void collect(const aws::Shape& shape, std::set<const aws::Shape*>& seen) {
 
 TEST(Models, EveryPatternCanBeRead) {
   std::set<const aws::Shape*> shapes;
-  for (const auto* model :
-       {&dynamodb::kModel, &dynamodbstreams::kModel, &lambda::kModel, &logs::kModel, &iam::kModel, &sts::kModel}) {
+  for (const auto* model : {&dynamodb::kModel, &dynamodbstreams::kModel, &lambda::kModel, &logs::kModel, &iam::kModel,
+                            &sts::kModel, &sqs::kModel, &kinesis::kModel, &cloudwatch::kModel}) {
     for (const auto& operation : model->operations) {
       if (operation.input) collect(*operation.input, shapes);
     }

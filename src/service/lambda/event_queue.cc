@@ -130,6 +130,8 @@ void EventQueue::run_next() {
 void EventQueue::run(Event event) {
   auto target = lambda_.resolve(owner_of(event), event.function_arn, std::nullopt);
   if (!target) return returned(std::move(event), nullptr, {InvocationResult::Outcome::kFailed, "", ""});
+  const Duration age = lambda_.parts().clock.now() - event.accepted;
+  measure(*target->function, {"AsyncEventAge", static_cast<double>(age.count()), "Milliseconds"});
   Invocation invocation;
   invocation.function = target->function;
   invocation.arn = target->arn;
@@ -205,6 +207,7 @@ void EventQueue::finish(const Event& event, FailureRecord::Condition condition, 
                         const InvocationResult& result) {
   const Treatment treatment = treatment_of(event);
   const bool succeeded = condition == FailureRecord::Condition::kSuccess;
+  if (!succeeded) measure(*function, {"AsyncEventsDropped", 1, "Count"});
   const bool invoked = result.outcome != InvocationResult::Outcome::kThrottled;
   FailureRecord record{condition, event.request_id,
                        event.function_arn + (parse_reference(event.function_arn).qualifier.empty() ? ":$LATEST" : ""),
@@ -219,6 +222,7 @@ void EventQueue::finish(const Event& event, FailureRecord::Condition condition, 
                                      {"ErrorCode", invoked ? "200" : "429"},
                                      {"ErrorMessage", invoked ? error_message_in(result.payload) : "Rate Exceeded."}}});
     if (!sent) spdlog::error("dead letter of {}: {}", event.request_id, sent.error().message);
+    measure(*function, {"DeadLetterErrors", sent ? 0.0 : 1.0, "Count"});
   }
   erase(event);
 }
@@ -237,6 +241,10 @@ void EventQueue::send(const std::string& destination, const FailureRecord& recor
   }
   if (const auto sent = lambda_.parts().destinations.send(destination, {body}); !sent)
     spdlog::error("destination {}: {}", destination, sent.error().message);
+}
+
+void EventQueue::measure(const Function& function, const Measurement& measurement) {
+  lambda_.parts().metrics.add({function.account, function.region, function.name(), function.name()}, {measurement});
 }
 
 }  // namespace leat::lambda

@@ -67,6 +67,7 @@ class EventQueue {
   void finish(const Event& event, FailureRecord::Condition condition, const FunctionPtr& function,
               const InvocationResult& result);
   void send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer);
+  void measure(const Function& function, const Measurement& measurement);
   std::optional<Event> load(const std::string& request_id) const;
 
   Lambda& lambda_;

@@ -249,7 +249,7 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
   idle_since_ = monotonic();
   // The answer goes first: what is said of it in the log can wait.
   const auto self = shared_from_this();
-  invocation.done({outcome, std::move(payload), tail_});
+  invocation.done({outcome, std::move(payload), tail_, duration.count()});
   flush_log();
   if (ready_ && !timed_out_) settings_.idle(*this);
 }

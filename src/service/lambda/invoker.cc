@@ -45,11 +45,18 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     if (running >= kConcurrency) return throttle(invocation, "ConcurrentInvocationLimitExceeded");
     ++running;
     ++running_of[family];
-    invocation.done = [self = shared_from_this(), family,
+    invocation.done = [self = shared_from_this(), family, owner = owner_of(invocation), at_once = running_of[family],
                        done = std::move(invocation.done)](InvocationResult result) mutable {
       --self->running;
       if (--self->running_of[family] == 0) self->running_of.erase(family);
+      const bool failed = result.outcome == InvocationResult::Outcome::kFailed;
+      const double duration = result.duration;
       done(std::move(result));
+      self->parts.metrics.add(owner, {{"Invocations", 1, "Count"},
+                                      {"Errors", failed ? 1.0 : 0.0, "Count"},
+                                      {"Throttles", 0, "Count"},
+                                      {"Duration", duration, "Milliseconds"},
+                                      {"ConcurrentExecutions", static_cast<double>(at_once), "Count"}});
     };
     ExecutionPtr execution;
     if (!host->idle.empty()) {
@@ -110,7 +117,15 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     }
   }
 
+  static MetricOwner owner_of(const Invocation& invocation) {
+    const Function& function = *invocation.function;
+    const std::string qualifier = parse_reference(invocation.arn).qualifier;
+    return {function.account, function.region, function.name(),
+            qualifier.empty() ? function.name() : function.name() + ':' + qualifier};
+  }
+
   void throttle(Invocation& invocation, const char* reason) {
+    parts.metrics.add(owner_of(invocation), {{"Throttles", 1, "Count"}});
     invocation.done({InvocationResult::Outcome::kThrottled, reason, ""});
   }
 

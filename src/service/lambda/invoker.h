@@ -28,6 +28,7 @@ struct InvocationResult {
   Outcome outcome = Outcome::kSucceeded;
   std::string payload;   // the result, or the error as JSON; throttled: AWS's reason
   std::string log_tail;  // the last 4 KB of the invocation's log
+  double duration = 0;   // milliseconds
 };
 
 struct Invocation {
@@ -47,6 +48,7 @@ struct InvokerParts {
   Runtimes& runtimes;
   CodeStore& code;
   LogSink& logs;
+  MetricSink& metrics;
   RoleCredentials& roles;
   std::string endpoint_url;
   std::chrono::milliseconds keep_alive = std::chrono::minutes(10);

@@ -33,6 +33,7 @@ struct LambdaParts {
   CodeStore& code;
   Invoker& invoker;
   RoleCredentials& roles;
+  MetricSink& metrics;
   std::vector<RecordSource*> streams;
   QueueSource& queues;
   Destinations& destinations;

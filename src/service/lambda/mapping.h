@@ -54,6 +54,7 @@ struct MappingParts {
   Invoker& invoker;
   Destinations& destinations;
   RoleCredentials& roles;
+  MetricSink& metrics;
   // The function as it is now, or null.
   std::function<FunctionPtr(const std::string& arn)> find_function;
 };

@@ -28,6 +28,22 @@ class LogSink {
   virtual void write(const LogStreamName& stream, const std::vector<LogLine>& lines) = 0;
 };
 
+// Where functions' metrics go.
+struct MetricOwner {
+  std::string account, region, function;
+  std::string resource;  // the function, or with the version or alias that was asked for: name:live
+};
+struct Measurement {
+  std::string_view name;  // Invocations
+  double value;
+  std::string_view unit;  // Count, Milliseconds
+};
+class MetricSink {
+ public:
+  virtual ~MetricSink() = default;
+  virtual void add(const MetricOwner& owner, std::initializer_list<Measurement> measurements) = 0;
+};
+
 // Who vouches for a function's role.
 class RoleCredentials {
  public:

@@ -208,8 +208,17 @@ void ShardReader::invoke(std::size_t lane) {
   invocation.payload = event_of(lanes_[lane].front());
   invocation.request_id = parts_.random.uuid();
   lanes_[lane].front().request_id = invocation.request_id;
+  measure_age(*invocation.function, lanes_[lane].front());
   invocation.done = [self = shared_from_this(), lane](const InvocationResult& result) { self->returned(lane, result); };
   parts_.invoker.invoke(std::move(invocation));
+}
+
+// IteratorAge: how old the last record of a batch is when the function gets it.
+void ShardReader::measure_age(const Function& function, const Batch& batch) {
+  if (batch.records.empty()) return;
+  const Duration age = parts_.clock.now() - read_.records[batch.records.back()].time;
+  parts_.metrics.add({function.account, function.region, function.name(), function.name()},
+                     {{"IteratorAge", static_cast<double>(age.count()), "Milliseconds"}});
 }
 
 std::string ShardReader::event_of(const Batch& batch) const {

@@ -59,6 +59,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   void drop_old(Lane& lane);
   void give_up(const Batch& batch, FailureRecord::Condition condition);
   void invoke(std::size_t lane);
+  void measure_age(const Function& function, const Batch& batch);
   std::string event_of(const Batch& batch) const;
   void returned(std::size_t lane, const InvocationResult& result);
   void succeeded(std::size_t lane, const std::string& payload);
