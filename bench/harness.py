@@ -74,6 +74,7 @@ class Leat(Process):
         """From here on requests are signed with a key that leat knows, and so verifies."""
         iam = self.client("iam")
         iam.create_user(UserName="bench")
+        iam.attach_user_policy(UserName="bench", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
         key = iam.create_access_key(UserName="bench")["AccessKey"]
         self.key, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
 

@@ -75,7 +75,7 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
   const aws::Caller& caller = authorization.caller;
   const auto principal = iam::parse_principal(caller.arn);
   if (!principal || needs_no_policy(authorization)) return {};
-  const auto context = context_of(caller, clock_.now());
+  const iam::PolicyContext context([&] { return context_of(caller, clock_.now()); });
   for (auto& [action, resource] : requested_actions(authorization)) {
     const iam::PolicyRequest request{std::move(action), std::move(resource), context};
     const Decision decision = decide(caller, *principal, request);
@@ -92,7 +92,7 @@ aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const i
   caller.arn = role_arn;
   caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
   iam::PolicyRequest asked = request;
-  asked.context = context_of(caller, clock_.now());
+  asked.context = iam::PolicyContext([&] { return context_of(caller, clock_.now()); });
   const Decision decision = decide(caller, *principal, asked);
   if (decision != Decision::kAllowed) return denied(role_arn, request, decision);
   return {};

@@ -164,8 +164,10 @@ TEST(Tables, Policies) {
     if (!policy) return "no policy";
     iam::PolicyRequest request{parts[1], parts[2]};
     std::istringstream context(parts.size() > 3 ? parts[3] : "");
+    iam::PolicyContext::Keys keys;
     for (std::string pair; context >> pair;)
-      request.context.emplace(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+      keys.emplace(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+    request.context = keys;
     static constexpr const char* kNames[] = {"not allowed", "allowed", "denied"};
     return kNames[static_cast<int>(policy->decide(request))];
   });

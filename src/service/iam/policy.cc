@@ -98,7 +98,9 @@ std::optional<PolicyStatement> statement_of(element value) {
 
 bool any_matches(const std::vector<std::string>& patterns, std::string_view text, const PolicyRequest& request) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return matches_wildcards(with_variables(pattern, request), text);
+    if (pattern == "*") return true;
+    return pattern.find("${") == std::string::npos ? matches_wildcards(pattern, text)
+                                                   : matches_wildcards(with_variables(pattern, request), text);
   });
 }
 

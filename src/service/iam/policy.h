@@ -4,6 +4,7 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,12 +14,31 @@
 
 namespace leat::iam {
 
-// What is asked: may this principal do that to this resource. Keys of the context are in lower case; a key may have
-// several values.
+// The circumstances of a request, made when a policy first asks for them: most policies never do. Keys are in lower case;
+// a key may have several values.
+class PolicyContext {
+ public:
+  using Keys = std::multimap<std::string, std::string>;
+
+  PolicyContext() : keys_(Keys()) {}
+  PolicyContext(Keys keys) : keys_(std::move(keys)) {}
+  explicit PolicyContext(std::function<Keys()> make) : make_(std::move(make)) {}
+
+  const Keys& keys() const {
+    if (!keys_) keys_ = make_();
+    return *keys_;
+  }
+
+ private:
+  std::function<Keys()> make_;
+  mutable std::optional<Keys> keys_;
+};
+
+// What is asked: may this principal do that to this resource.
 struct PolicyRequest {
   std::string action;    // dynamodb:PutItem
   std::string resource;  // an ARN, or *
-  std::multimap<std::string, std::string> context = {};
+  PolicyContext context = {};
 };
 
 enum class Decision : std::uint8_t { kNotAllowed, kAllowed, kDenied };

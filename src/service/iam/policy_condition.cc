@@ -103,6 +103,7 @@ bool is_negated(std::string& operation) {
 }  // namespace
 
 std::string with_variables(const std::string& text, const PolicyRequest& request) {
+  if (text.find("${") == std::string::npos) return text;
   std::string out;
   std::size_t from = 0;
   for (std::size_t begin = 0; (begin = text.find("${", from)) != std::string::npos;) {
@@ -116,8 +117,8 @@ std::string with_variables(const std::string& text, const PolicyRequest& request
       continue;
     }
     const auto comma = name.find(',');
-    const auto value = request.context.find(lower_case(name.substr(0, comma)));
-    if (value != request.context.end())
+    const auto value = request.context.keys().find(lower_case(name.substr(0, comma)));
+    if (value != request.context.keys().end())
       out += value->second;
     else if (comma != std::string::npos)
       out += name.substr(name.find('\'') + 1, name.rfind('\'') - name.find('\'') - 1);
@@ -128,7 +129,7 @@ std::string with_variables(const std::string& text, const PolicyRequest& request
 }
 
 bool holds(const PolicyCondition& condition, const PolicyRequest& request) {
-  const auto [first, last] = request.context.equal_range(condition.key);
+  const auto [first, last] = request.context.keys().equal_range(condition.key);
   const bool there = first != last;
   if (condition.operation == "Null") {
     return std::any_of(condition.values.begin(), condition.values.end(),
