@@ -101,14 +101,17 @@ class Signer:
         canonical = "\n".join(["POST", path, "", *(f"{name}:{value}" for name, value in signed.items()), "", ";".join(signed), hashlib.sha256(body.encode()).hexdigest()])
         text = f"AWS4-HMAC-SHA256\n{self.date}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self.signing, text.encode(), "sha256").hex()
-        return {"Host": self.host, "X-Amz-Date": self.date, "Content-Type": "application/x-amz-json-1.0", **({"X-Amz-Target": target} if target else {}),
+        return {"Host": self.host, "X-Amz-Date": self.date, "Content-Type": f"application/x-amz-json-1.{int(self.service == 'kinesis')}", **({"X-Amz-Target": target} if target else {}),
                 "Authorization": f"AWS4-HMAC-SHA256 Credential={self.key}/{self.scope}, SignedHeaders={';'.join(signed)}, Signature={signature}"}
+
+
+TARGETS = {"dynamodb": "DynamoDB_20120810", "kinesis": "Kinesis_20131202", "sqs": "AmazonSQS"}
 
 
 def write_requests(path, signer, target, bodies):
     with open(path, "w") as file:
         for body in bodies:
-            headers = signer.headers(body, "DynamoDB_20120810." + target)
+            headers = signer.headers(body, f"{TARGETS[signer.service]}.{target}")
             file.write("\t".join(word for pair in headers.items() for word in pair) + "\n" + body + "\n")
 
 

@@ -1,8 +1,8 @@
 // RocksDB by itself, with leat's settings: what batches, reads and scans of leat are compared with.
 //
-// usage: rocksdb_floor FOLDER KEY_BYTES VALUE_BYTES COUNT        prints "batches N", "reads N" and "iterated N" a second
+// usage: rocksdb_floor FOLDER KEY_BYTES VALUE_BYTES COUNT [BATCH]    prints "batches N", "reads N" and "iterated N" a second
 //
-// Batches of 25 puts are synced, by 32 threads at once, as leat's are. Reads are of 100 keys that follow each other in no
+// Batches of 25 puts, or BATCH, are synced, by 32 threads at once, as leat's are. Reads are of 100 keys that follow each other in no
 // order. All keys are there before anything is measured.
 
 #include <rocksdb/cache.h>
@@ -79,7 +79,8 @@ double rate(std::size_t threads, Work work) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return 2;
+  if (argc != 5 && argc != 6) return 2;
+  const std::size_t batch_size = argc == 6 ? std::strtoul(argv[5], nullptr, 10) : 25;
   const Data data{std::strtoul(argv[2], nullptr, 10), std::string(std::strtoul(argv[3], nullptr, 10), 'v'),
                   std::strtoul(argv[4], nullptr, 10)};
   const std::unique_ptr<rocksdb::DB> db(open(argv[1]));
@@ -89,9 +90,10 @@ int main(int argc, char** argv) {
   synced.sync = true;
   std::printf("batches %.0f\n", rate(32, [&](std::size_t turn) {
                 rocksdb::WriteBatch batch;
-                for (std::size_t i = 0; i < 25; ++i) batch.Put(data.key((turn * 25 + i) % data.count), data.value);
+                for (std::size_t i = 0; i < batch_size; ++i)
+                  batch.Put(data.key((turn * batch_size + i) % data.count), data.value);
                 check(db->Write(synced, &batch));
-                return 25;
+                return batch_size;
               }));
   std::printf("reads %.0f\n", rate(std::thread::hardware_concurrency(), [&](std::size_t turn) {
                 std::string value;
