@@ -40,12 +40,15 @@ std::multimap<std::string, std::string> context_of(const aws::Caller& caller, Ti
 }
 
 // How a resource's policy may name the caller.
-std::vector<std::string> names_of(const aws::Caller& caller, const iam::Principal& principal) {
-  std::vector<std::string> out{caller.arn};
-  if (principal.kind == iam::Principal::Kind::kRole)
-    out.push_back(fmt::format("arn:aws:iam::{}:role/{}", principal.account, principal.name));
+std::vector<std::string> names_of(const std::string& arn) {
+  std::vector<std::string> out{arn};
+  const auto principal = iam::parse_principal(arn);
+  if (principal && principal->kind == iam::Principal::Kind::kRole)
+    out.push_back(fmt::format("arn:aws:iam::{}:role/{}", principal->account, principal->name));
   return out;
 }
+
+bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
 
 // SQS writes actions in small letters.
 std::string shown_action(const std::string& action) { return action.starts_with("sqs:") ? lower_case(action) : action; }
@@ -62,23 +65,21 @@ std::unexpected<aws::Error> denied(std::string_view arn, const iam::PolicyReques
 
 }  // namespace
 
-Decision PolicyAuthorizer::decide(const aws::Caller& caller, const iam::Principal& principal,
-                                  const iam::PolicyRequest& request) const {
-  const Decision own = iam::decide(iam_, principal, request);
+Decision PolicyAuthorizer::decide(const std::string& arn, const iam::PolicyRequest& request) const {
+  const Decision own = iam::decide(iam_, arn, request);
   const std::string policy = resource_policies_(request.resource);
   if (policy.empty()) return own;
   const auto document = iam::PolicyDocument::parse(policy);
-  return document ? iam::both(own, document->decide(request, names_of(caller, principal))) : own;
+  return document ? iam::both(own, document->decide(request, names_of(arn))) : own;
 }
 
 aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
   const aws::Caller& caller = authorization.caller;
-  const auto principal = iam::parse_principal(caller.arn);
-  if (!principal || needs_no_policy(authorization)) return {};
+  if (is_root(caller.arn) || needs_no_policy(authorization)) return {};
   const iam::PolicyContext context([&] { return context_of(caller, clock_.now()); });
   for (auto& [action, resource] : requested_actions(authorization)) {
     const iam::PolicyRequest request{std::move(action), std::move(resource), context};
-    const Decision decision = decide(caller, *principal, request);
+    const Decision decision = decide(caller.arn, request);
     if (decision != Decision::kAllowed) return denied(caller.arn, request, decision);
   }
   return {};
@@ -93,7 +94,7 @@ aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const i
   caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
   iam::PolicyRequest asked = request;
   asked.context = iam::PolicyContext([&] { return context_of(caller, clock_.now()); });
-  const Decision decision = decide(caller, *principal, asked);
+  const Decision decision = decide(caller.arn, asked);
   if (decision != Decision::kAllowed) return denied(role_arn, request, decision);
   return {};
 }

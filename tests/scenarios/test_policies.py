@@ -119,6 +119,25 @@ def test_customer_policies_and_resource_policies(deployment, role, acting):
     assert refused(deployment.iam.delete_policy, PolicyArn=policy)[0] == "DeleteConflict"
 
 
+def test_a_tables_policy_decides_until_the_table_goes(deployment, role, acting):
+    arn = role()
+    dynamodb, table = acting(arn, "dynamodb"), "arn:aws:dynamodb:us-east-1:000000000000:table/shared-by-policy"
+    get = {"TableName": "shared-by-policy", "Key": {"id": {"S": "a"}}}
+    deployment.table("shared-by-policy")
+    assert refused(dynamodb.get_item, **get)[0] == "AccessDeniedException"
+    policy = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "dynamodb:GetItem", "Resource": table}]}
+    deployment.dynamodb.put_resource_policy(ResourceArn=table, Policy=json.dumps(policy))
+    dynamodb.get_item(**get)
+    deployment.dynamodb.delete_resource_policy(ResourceArn=table)
+    assert refused(dynamodb.get_item, **get)[0] == "AccessDeniedException"
+    deployment.dynamodb.put_resource_policy(ResourceArn=table, Policy=json.dumps(policy))
+    dynamodb.get_item(**get)
+    deployment.dynamodb.delete_table(TableName="shared-by-policy")
+    deployment.table("shared-by-policy")
+    assert refused(dynamodb.get_item, **get)[0] == "AccessDeniedException"
+    assert refused(dynamodb.get_item, TableName="arn:aws:dynamodb:us-east-1:000000000000:table", Key=get["Key"])[0] in ("AccessDeniedException", "ValidationException")
+
+
 WRITES = """
 import boto3
 def handler(event, context):

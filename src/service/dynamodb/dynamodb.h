@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/definition_lock.h"
 #include "base/random.h"
+#include "base/remembered_texts.h"
 #include "engine/kv/store.h"
 #include "engine/schedule/schedule.h"
 #include "service/dynamodb/care/throttle.h"
@@ -76,6 +77,7 @@ class DynamoDb {
   std::vector<StoredItem> read_together(std::span<const PrimaryKey> keys);
 
   ExpiryTimers& expiry_timers() { return expiry_timers_; }
+  RememberedTexts& resource_policies() { return resource_policies_; }
   std::atomic<bool>& token_removal_scheduled() { return token_removal_scheduled_; }
 
   // Held alone by whoever changes a table's definition, and shared by whoever writes by it: no write straddles a
@@ -85,6 +87,7 @@ class DynamoDb {
   // Forgets what was read, after the store was emptied.
   void forget() {
     tables_.forget();
+    resource_policies_.clear();
     token_removal_scheduled_ = false;
   }
 
@@ -98,11 +101,13 @@ class DynamoDb {
   Tables tables_;
   Throttle throttle_;
   DefinitionLock definitions_;
+  RememberedTexts resource_policies_;  // by ARN
   std::atomic<bool> token_removal_scheduled_ = false;
   ExpiryTimers expiry_timers_;
 };
 
-// The policy of a table or a stream, for the table's indexes too; empty where it has none.
+// The policy of a table or a stream, for the table's indexes too; empty where it has none. Kept in memory: it is asked
+// for by every request.
 std::string resource_policy(DynamoDb& db, std::string_view arn);
 
 }  // namespace leat::dynamodb

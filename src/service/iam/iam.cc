@@ -132,6 +132,8 @@ Iam::Documents Iam::documents(const std::string& principal, const std::function<
   }
   Documents made = load();
   std::unique_lock lock(documents_mutex_);
+  constexpr std::size_t kMostKept = 10000;  // sessions come and go
+  if (documents_.size() >= kMostKept) documents_.clear();
   if (changes == changes_) documents_[principal] = made;
   return made;
 }

@@ -46,10 +46,11 @@ std::optional<Principal> parse_principal(std::string_view text) {
   return std::nullopt;
 }
 
-Decision decide(const Iam& iam, const Principal& principal, const PolicyRequest& request) {
-  const std::string key =
-      principal.account + (principal.kind == Principal::Kind::kRole ? "/r/" : "/u/") + principal.name;
-  const Iam::Documents documents = iam.documents(key, [&] { return load(iam, principal); });
+Decision decide(const Iam& iam, const std::string& arn, const PolicyRequest& request) {
+  const Iam::Documents documents = iam.documents(arn, [&]() -> Iam::Documents {
+    const auto principal = parse_principal(arn);
+    return principal ? load(iam, *principal) : std::make_shared<std::vector<PolicyDocument>>();
+  });
   Decision out = Decision::kNotAllowed;
   for (const PolicyDocument& each : *documents) out = both(out, each.decide(request));
   return out;

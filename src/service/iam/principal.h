@@ -26,7 +26,8 @@ struct Principal {
 };
 std::optional<Principal> parse_principal(std::string_view arn);
 
-// What a principal's inline and attached policies say. Its documents are kept parsed until IAM changes.
-Decision decide(const Iam& iam, const Principal& principal, const PolicyRequest& request);
+// What the inline and attached policies of the principal with that ARN say. Its documents are kept parsed until IAM
+// changes.
+Decision decide(const Iam& iam, const std::string& arn, const PolicyRequest& request);
 
 }  // namespace leat::iam

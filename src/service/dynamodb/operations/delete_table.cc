@@ -25,6 +25,7 @@ aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& cal
   if (table->stream) end_stream(batch, db.store(), caller, table->description, db.clock().now());
   (void)db.store().commit(batch);
   db.tables().published(caller, table->name());
+  db.resource_policies().clear();
 
   DeleteTableOutput output;
   auto& description = output.table_description.emplace(std::move(described));

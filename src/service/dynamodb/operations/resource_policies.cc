@@ -36,13 +36,17 @@ aws::Result<void> check_revision(const std::optional<GetResourcePolicyOutput>& c
 }  // namespace
 
 std::string resource_policy(DynamoDb& db, std::string_view text) {
-  const auto arn = aws::parse_arn(text.substr(0, text.find("/index/")));
-  if (!arn || arn->service != "dynamodb") return {};
-  aws::Caller owner;
-  owner.account = arn->account;
-  owner.region = arn->region;
-  const auto found = load(db, owner, text.substr(0, text.find("/index/")));
-  return found ? found->policy.value_or("") : std::string();
+  if (!text.starts_with("arn:aws:dynamodb:")) return {};
+  const std::string arn(text.substr(0, text.find("/index/")));
+  return db.resource_policies().get(arn, [&] {
+    const auto parts = aws::parse_arn(arn);
+    if (!parts) return std::string();
+    aws::Caller owner;
+    owner.account = parts->account;
+    owner.region = parts->region;
+    const auto found = load(db, owner, arn);
+    return found ? found->policy.value_or("") : std::string();
+  });
 }
 
 aws::Result<PutResourcePolicyOutput> put_resource_policy(DynamoDb& db, const aws::Caller& caller,
@@ -59,6 +63,7 @@ aws::Result<PutResourcePolicyOutput> put_resource_policy(DynamoDb& db, const aws
   kv::Batch batch;
   batch.put(policy_row(caller, input.resource_arn), aws::to_json(GetResourcePolicyOutput{input.policy, revision}));
   (void)db.store().commit(batch);
+  db.resource_policies().forget(input.resource_arn);
   return PutResourcePolicyOutput{revision};
 }
 
@@ -85,6 +90,7 @@ aws::Result<DeleteResourcePolicyOutput> delete_resource_policy(DynamoDb& db, con
   kv::Batch batch;
   batch.erase(policy_row(caller, input.resource_arn));
   (void)db.store().commit(batch);
+  db.resource_policies().forget(input.resource_arn);
   return output;
 }
 
