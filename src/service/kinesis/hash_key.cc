@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace leat::kinesis {
 
@@ -29,8 +30,14 @@ std::optional<HashKey> parse_hash_key(std::string_view text) {
 }
 
 HashKey hash_of(std::string_view partition_key) {
+  // Found once and kept: OpenSSL looks an algorithm up anew for each digest that is made without.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                                     &EVP_MD_CTX_free);
   unsigned char digest[16];
-  EVP_Digest(partition_key.data(), partition_key.size(), digest, nullptr, EVP_md5(), nullptr);
+  EVP_DigestInit_ex2(context.get(), algorithm, nullptr);
+  EVP_DigestUpdate(context.get(), partition_key.data(), partition_key.size());
+  EVP_DigestFinal_ex(context.get(), digest, nullptr);
   HashKey out = 0;
   for (unsigned char byte : digest) out = out << 8 | byte;
   return out;

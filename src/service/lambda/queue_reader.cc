@@ -129,7 +129,11 @@ void QueueReader::invoke(Batch batch) {
   invocation.done = [self = shared_from_this(), batch = std::move(batch)](const InvocationResult& result) {
     self->returned(batch, result);
   };
-  parts_.invoker.invoke(std::move(invocation));
+  // What a function has seen is there after a power cut too.
+  parts_.store.durable(parts_.store.last_commit(),
+                       [&invoker = parts_.invoker, invocation = std::move(invocation)]() mutable {
+                         invoker.invoke(std::move(invocation));
+                       });
 }
 
 void QueueReader::returned(const Batch& batch, const InvocationResult& result) {
