@@ -97,8 +97,8 @@ void SqsQueueSource::remove(std::string_view queue_arn, const std::vector<std::s
 }
 
 std::shared_ptr<void> SqsQueueSource::subscribe(std::string_view queue_arn, std::function<void()> changed) {
-  const auto queue = sqs_.find_or_null(queue_arn);
-  return queue ? queue->subscribe(std::move(changed)) : nullptr;
+  const auto id = sqs::parse_queue_arn(queue_arn);
+  return id ? sqs_.subscribe(*id, std::move(changed)) : nullptr;
 }
 
 aws::Result<void> SqsDestinations::check(std::string_view arn) {

@@ -87,7 +87,7 @@ def test_reserved_concurrency(deployment):
     wait_until(lambda: fn.invoke(FunctionName=name, InvocationType="DryRun") and throttled(fn, name))
     running.join()
     fn.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    assert error(fn.invoke, FunctionName=name, InvocationType="Event")[0] == "TooManyRequestsException"
+    assert error(fn.invoke, FunctionName=name)[0] == "TooManyRequestsException"
     assert "minimum value of [100]" in error(fn.put_function_concurrency, FunctionName=name, ReservedConcurrentExecutions=901)[1]
     fn.delete_function_concurrency(FunctionName=name)
     assert "ReservedConcurrentExecutions" not in fn.get_function_concurrency(FunctionName=name)
@@ -177,6 +177,17 @@ def test_success_goes_to_a_queue_or_to_a_function(deployment):
     assert len(fn.list_function_event_invoke_configs(FunctionName=first)["FunctionEventInvokeConfigs"]) == 1
     fn.delete_function_event_invoke_config(FunctionName=first)
     assert error(fn.get_function_event_invoke_config, FunctionName=first)[0] == "ResourceNotFoundException"
+
+
+def test_an_event_that_can_never_run_is_told_of_at_once(deployment):
+    queues, fn = Queues(deployment.server), deployment.functions
+    told = queues.create()
+    name = deployment.function("never", FAILS)
+    fn.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnFailure": {"Destination": queues.arn(told)}})
+    fn.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    assert fn.invoke(FunctionName=name, InvocationType="Event", Payload='{"word": "x"}')["StatusCode"] == 202
+    record = json.loads(wait_until(lambda: queues.bodies(told, WaitTimeSeconds=1))[0])
+    assert record["requestPayload"] == {"word": "x"} and "responsePayload" not in record
 
 
 def test_an_event_grows_too_old(own_server):

@@ -55,6 +55,17 @@ def handler(event, context):
     wait_until(lambda: queues.counts(url) == (0, 0, 0))
 
 
+def test_a_queue_that_is_made_again_still_triggers(deployment, queues):
+    url = queues.create()
+    name, _ = mapped(deployment, queues, RECORDER, url)
+    queues.send(url, "first")
+    wait_until(lambda: saw(deployment, name) == [["first"]])
+    queues.sqs.delete_queue(QueueUrl=url)
+    url = queues.sqs.create_queue(QueueName=url.rsplit("/", 1)[1])["QueueUrl"]
+    queues.send(url, "second")
+    wait_until(lambda: saw(deployment, name) == [["first"], ["second"]])
+
+
 def test_what_failed_comes_back_and_ends_as_a_dead_letter(deployment, queues):
     dead = queues.create()
     url = queues.create(VisibilityTimeout=5, RedrivePolicy=json.dumps({"deadLetterTargetArn": queues.arn(dead), "maxReceiveCount": 2}))

@@ -157,6 +157,9 @@ void EventQueue::returned(Event event, const FunctionPtr& function, const Invoca
     } else if (result.outcome == InvocationResult::Outcome::kSucceeded) {
       ++event.attempts;
       finish(event, Condition::kSuccess, function, result);
+    } else if (function->reserved == 0U) {
+      // It can never run: no retries. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+      finish(event, Condition::kRetriesExhausted, function, result);
     } else if (result.outcome == InvocationResult::Outcome::kThrottled) {
       const Duration pause =
           std::min<Duration>(kThrottlePause * (1LL << std::min<std::uint64_t>(event.throttled, 10)), kLongestPause);

@@ -141,7 +141,7 @@ class QueueSource {
   virtual std::vector<QueuedMessage> receive(std::string_view queue_arn, std::size_t count) = 0;
   virtual void remove(std::string_view queue_arn, const std::vector<std::string>& receipt_handles) = 0;
 
-  // Calls `changed`, from any thread, when messages may have become receivable. Null where the queue is gone.
+  // Calls `changed`, from any thread, when messages may have become receivable; also of a queue that is made again.
   virtual std::shared_ptr<void> subscribe(std::string_view queue_arn, std::function<void()> changed) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
@@ -40,6 +41,7 @@ std::unexpected<aws::Error> bad_handle(const std::string& handle, std::string_vi
 Queue::Queue(QueueParts parts, QueueId id, CreateQueueRequest definition)
     : parts_(std::move(parts)), id_(std::move(id)), rows_(id_), digest_(digest_of(id_.arn())) {
   redefine(std::move(definition));
+  awaited_ = !parts_.observers->living().empty();
   order_ = this->definition()->settings.fifo ? make_fifo_order(parts_.store, rows_)
                                              : make_standard_order(parts_.store, rows_);
 }
@@ -412,16 +414,9 @@ std::size_t Queue::move_to(const QueuePtr& destination, std::size_t count) {
 
 // --- waiting
 
-std::shared_ptr<void> Queue::subscribe(std::function<void()> changed) {
-  auto observer = std::make_shared<std::function<void()>>(std::move(changed));
-  {
-    std::lock_guard lock(waiting_mutex_);
-    std::erase_if(observers_, [](const auto& each) { return each.expired(); });
-    observers_.push_back(observer);
-    awaited_ = true;
-  }
-  this->changed();
-  return observer;
+void Queue::observed() {
+  awaited_ = true;
+  changed();
 }
 
 void Queue::receive_or_wait(const Reception& reception, TimePoint until,
@@ -453,13 +448,23 @@ void Queue::notify() {
   });
 }
 
+aws::Result<std::vector<Message>> Queue::receive_for(const Waiter& waiter) {
+  try {
+    return try_receive(waiter.reception);
+  } catch (
+      const kv::StoreFailure& failure) {  // lint: catch (who waits goes on waiting; what woke him was not at fault)
+    spdlog::error("{}: {}", id_.arn(), failure.what());
+    return std::vector<Message>();
+  }
+}
+
 void Queue::serve() {
   std::vector<std::move_only_function<void()>> answers;
-  std::vector<std::shared_ptr<std::function<void()>>> observers;
+  std::vector<std::shared_ptr<QueueObservers::Observer>> observers;
   {
     std::lock_guard lock(waiting_mutex_);
     while (!waiters_.empty()) {
-      auto found = try_receive(waiters_.front().reception);
+      auto found = receive_for(waiters_.front());
       if (!found || found->empty()) break;
       Waiter waiter = std::move(waiters_.front());
       waiters_.pop_front();
@@ -467,9 +472,7 @@ void Queue::serve() {
       answers.emplace_back(
           [done = std::move(waiter.done), found = std::move(found)]() mutable { done(std::move(found)); });
     }
-    for (const auto& each : observers_) {
-      if (auto observer = each.lock()) observers.push_back(std::move(observer));
-    }
+    observers = parts_.observers->living();
     awaited_ = !waiters_.empty() || !observers.empty();
     arm();
   }

@@ -20,6 +20,7 @@
 #include "service/sqs/hidden_counts.h"
 #include "service/sqs/message.h"
 #include "service/sqs/order.h"
+#include "service/sqs/queue_observers.h"
 #include "service/sqs/queue_settings.h"
 #include "service/sqs/receipt_handle.h"
 #include "service/sqs/rows.h"
@@ -35,6 +36,7 @@ struct QueueParts {
   Random& random;
   runtime::Timers& timers;
   std::function<QueuePtr(std::string_view arn)> find;  // a dead-letter queue
+  std::shared_ptr<QueueObservers> observers;
 };
 
 struct MessageCounts {
@@ -90,8 +92,8 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // Moves up to `count` messages that can be received to another queue, or each to the one it came from.
   std::size_t move_to(const QueuePtr& destination, std::size_t count);
 
-  // Calls `changed`, from any thread, when messages may have become receivable, for as long as what is returned lives.
-  std::shared_ptr<void> subscribe(std::function<void()> changed);
+  // An observer was added: from now on they are told.
+  void observed();
 
   // Nobody waits any longer: the queue is gone.
   void close();
@@ -129,6 +131,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
 
   void changed();
   void notify();
+  aws::Result<std::vector<Message>> receive_for(const Waiter& waiter);
   void serve();
   void arm();
   void give_up(std::uint64_t waiter);
@@ -153,7 +156,6 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::atomic<bool> awaited_{false};
   std::uint64_t next_waiter_ = 0;
   std::deque<Waiter> waiters_;
-  std::vector<std::weak_ptr<std::function<void()>>> observers_;
   std::optional<runtime::Timers::Key> timer_;
 };
 

@@ -28,10 +28,32 @@ QueuePtr Sqs::find_or_null(const QueueId& id) {
     queues_.erase(row);
     return nullptr;
   }
-  const QueueParts parts{parts_.store, parts_.clock, parts_.random, parts_.timers,
-                         [this](std::string_view arn) { return find_or_null(arn); }};
+  const QueueParts parts{parts_.store,
+                         parts_.clock,
+                         parts_.random,
+                         parts_.timers,
+                         [this](std::string_view arn) { return find_or_null(arn); },
+                         observers_of(row)};
   queue = std::make_shared<Queue>(parts, id, aws::from_json<CreateQueueRequest>(*stored.value));
   return queue;
+}
+
+// Under the cache's lock.
+std::shared_ptr<QueueObservers> Sqs::observers_of(const std::string& row) {
+  auto& observers = observers_[row];
+  if (!observers) observers = std::make_shared<QueueObservers>();
+  return observers;
+}
+
+std::shared_ptr<void> Sqs::subscribe(const QueueId& id, std::function<void()> changed) {
+  std::shared_ptr<QueueObservers> observers;
+  {
+    std::unique_lock lock(cache_mutex_);
+    observers = observers_of(queue_row(id.account, id.region, id.name));
+  }
+  auto subscription = observers->add(std::move(changed));
+  if (const QueuePtr queue = find_or_null(id)) queue->observed();
+  return subscription;
 }
 
 QueuePtr Sqs::find_or_null(std::string_view arn) {

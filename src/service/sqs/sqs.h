@@ -34,6 +34,10 @@ class Sqs {
   QueuePtr find_or_null(const QueueId& id);
   QueuePtr find_or_null(std::string_view arn);
 
+  // Calls `changed`, from any thread, when messages of that queue may have become receivable, for as long as what is
+  // returned lives; also of one that is made later.
+  std::shared_ptr<void> subscribe(const QueueId& id, std::function<void()> changed);
+
   // QueueDoesNotExist; InvalidAddress where the URL is none. http://HOST/ACCOUNT/NAME, whatever the host, or a name.
   aws::Result<QueuePtr> find(const aws::Caller& caller, std::string_view queue_url);
 
@@ -54,11 +58,14 @@ class Sqs {
   static std::string url(const aws::Caller& caller, const QueueId& id);
 
  private:
+  std::shared_ptr<QueueObservers> observers_of(const std::string& row);
+
   SqsParts parts_;
   std::mutex definition_mutex_;
   std::shared_mutex cache_mutex_;
-  std::map<std::string, QueuePtr> queues_;   // by row
-  std::map<std::string, TimePoint> erased_;  // by row; where pauses are enforced
+  std::map<std::string, QueuePtr> queues_;                            // by row
+  std::map<std::string, std::shared_ptr<QueueObservers>> observers_;  // by row
+  std::map<std::string, TimePoint> erased_;                           // by row; where pauses are enforced
 };
 
 std::optional<QueueId> parse_queue_arn(std::string_view arn);

@@ -44,7 +44,6 @@ std::unexpected<aws::Error> throttled(const std::string& reason) {
 template <class Output>
 void accept(Lambda& lambda, const aws::Caller& caller, const Lambda::Target& target, std::string payload,
             std::string client_context, Output output, aws::Reply<Output> reply) {
-  if (target.function->reserved == 0U) return reply(throttled("ReservedFunctionConcurrentInvocationLimitExceeded"));
   const TimePoint now = lambda.parts().clock.now();
   lambda.events().accept({caller.request_id, target.arn, std::move(client_context), std::move(payload), now, now});
   auto& store = lambda.parts().store;
