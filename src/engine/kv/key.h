@@ -54,4 +54,14 @@ std::string make_key(const Parts&... parts) {
   return key;
 }
 
+// Where a service keeps what it has of an account and a region: text(account) text(region), a letter of the service's own,
+// and one for the kind of row. The letters: d DynamoDB, k access keys, m IAM, n Kinesis, q SQS, w Logs, x CloudWatch, y
+// and z Lambda.
+inline std::string home_key(std::string_view account, std::string_view region, char service, char room) {
+  std::string key = make_key(account, region);
+  key += service;
+  key += room;
+  return key;
+}
+
 }  // namespace leat::kv

@@ -14,10 +14,7 @@ constexpr Duration kMinute = std::chrono::minutes(1);
 constexpr Duration kGathering = std::chrono::seconds(1);
 
 std::string home_key(const CloudWatch::Home& home, char room) {
-  std::string key = kv::make_key(home.account, home.region);
-  key += 'x';
-  key += room;
-  return key;
+  return kv::home_key(home.account, home.region, 'x', room);
 }
 
 std::string minute_row(const std::string& metric_row, TimePoint time) {

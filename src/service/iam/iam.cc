@@ -36,10 +36,7 @@ aws::Credential decode(std::string_view key, std::string_view value) {
 }  // namespace
 
 std::string home(std::string_view account, char room) {
-  std::string key = kv::make_key(account, std::string_view());
-  key += 'm';
-  key += room;
-  return key;
+  return kv::home_key(account, std::string_view(), 'm', room);
 }
 
 std::string row(std::string_view account, char room, std::string_view name) {

@@ -29,10 +29,7 @@ const StreamShard* Stream::find_shard(std::string_view shard_id) const {
 }
 
 std::string home_key(std::string_view account, std::string_view region, char room) {
-  std::string key = kv::make_key(account, region);
-  key += 'n';
-  key += room;
-  return key;
+  return kv::home_key(account, region, 'n', room);
 }
 std::string stream_row(std::string_view account, std::string_view region, std::string_view name) {
   return home_key(account, region, 's') + kv::make_key(name);

@@ -8,10 +8,7 @@
 namespace leat::lambda {
 
 std::string home_key(std::string_view account, std::string_view region, char room) {
-  std::string key = kv::make_key(account, region);
-  key += 'y';
-  key += room;
-  return key;
+  return kv::home_key(account, region, 'y', room);
 }
 
 std::string function_row(std::string_view account, std::string_view region, std::string_view name) {

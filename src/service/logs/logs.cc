@@ -11,10 +11,7 @@ namespace leat::logs {
 namespace {
 
 std::string home(std::string_view account, std::string_view region, char room) {
-  std::string key = kv::make_key(account, region);
-  key += 'w';
-  key += room;
-  return key;
+  return kv::home_key(account, region, 'w', room);
 }
 
 template <class T>

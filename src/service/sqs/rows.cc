@@ -6,10 +6,7 @@ namespace leat::sqs {
 namespace {
 
 std::string home(std::string_view account, std::string_view region, char room) {
-  std::string key = kv::make_key(account, region);
-  key += 'q';
-  key += room;
-  return key;
+  return kv::home_key(account, region, 'q', room);
 }
 
 }  // namespace

@@ -67,10 +67,7 @@ std::size_t key_size(const AttributeValue& value) {
 }
 
 std::string home_key(std::string_view account, std::string_view region, char room) {
-  std::string key = kv::make_key(account, region);
-  key += 'd';
-  key += room;
-  return key;
+  return kv::home_key(account, region, 'd', room);
 }
 
 std::string table_row(std::string_view account, std::string_view region, std::string_view name) {
