@@ -5,6 +5,7 @@
 - no service includes another;
 - clocks, randomness and `catch` stand only where they are meant to, or on a line that says so: `// lint: clock`,
   `// lint: random`, `// lint: catch`;
+- TRY is an argument or a member only where it is the only one;
 - no coroutines: g++ 12 miscompiles them, so what waits takes a completion.
 """
 import re
@@ -84,12 +85,24 @@ def check_text(path, text):
             yield number, "coroutines are not used: g++ 12 miscompiles them"
 
 
+def check_try(text):
+    """TRY as one of several arguments or members: what was made before it would leak when it returns (g++ forgets it)."""
+    for found in re.finditer(r"\bTRY\(", text):
+        depth, end = 1, found.end()
+        while depth and end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        before, after = text[:found.start()].rstrip(), text[end:].lstrip()
+        if before.endswith(",") or (after.startswith(",") and not before.endswith("=")):
+            yield text.count("\n", 0, found.start()) + 1, "TRY stands by itself: not among other arguments"
+
+
 def main():
     problems = []
     for file in sorted((ROOT / "src").rglob("*")):
         if file.suffix in (".h", ".cc"):
             path = str(file.relative_to(ROOT / "src"))
-            problems += [f"src/{path}:{number}: {message}" for number, message in check_text(path, file.read_text())]
+            problems += [f"src/{path}:{number}: {message}" for check in (check_text(path, file.read_text()), check_try(file.read_text())) for number, message in check]
     print("\n".join(problems))
     return 1 if problems else 0
 

@@ -36,6 +36,11 @@ def test_each_rule_finds_its_fault(path, line, fault):
     assert (not found) if fault is None else (len(found) == 1 and found[0].startswith(fault))
 
 
+@pytest.mark.parametrize("line, found", [("auto x = TRY(f(a, b));", 0), ("g(TRY(f(a)));", 0), ("g(a, TRY(f(b)));", 1), ("return T{TRY(f(b)), a};", 1), ("return T{a,\n         TRY(f(b))};", 1)])
+def test_try_stands_by_itself(line, found):
+    assert len(list(lint.check_try(line))) == found
+
+
 def test_the_coverage_page_is_up_to_date():
     made = subprocess.run([sys.executable, ROOT / "codegen/coverage.py"], capture_output=True, text=True, check=True).stdout
     assert made == (ROOT / "docs/coverage.md").read_text(), "run: make coverage"

@@ -179,6 +179,21 @@ def test_success_goes_to_a_queue_or_to_a_function(deployment):
     assert error(fn.get_function_event_invoke_config, FunctionName=first)[0] == "ResourceNotFoundException"
 
 
+def test_events_of_a_function_that_is_gone_are_dropped(own_server):
+    server = own_server("--test-clock")
+    deployment, queues = Deployment(server), Queues(server)
+    name = deployment.function("going", FAILS)
+    for _ in range(300):
+        deployment.functions.invoke(FunctionName=name, InvocationType="Event", Payload='{"word": "x"}')
+    deployment.functions.delete_function(FunctionName=name)
+    for _ in range(3):
+        queues.advance(300)
+    deployment.function(name, "def handler(event, context):\n    print('SAW')\n")
+    deployment.functions.invoke(FunctionName=name, InvocationType="Event", Payload="{}")
+    wait_until(lambda: deployment.log_of(name, "SAW"))
+    assert len(deployment.log_of(name, "SAW")) <= 1 + 64  # those that were under way when it went, at most
+
+
 def test_an_event_that_can_never_run_is_told_of_at_once(deployment):
     queues, fn = Queues(deployment.server), deployment.functions
     told = queues.create()

@@ -129,7 +129,12 @@ void EventQueue::run_next() {
 
 void EventQueue::run(Event event) {
   auto target = lambda_.resolve(owner_of(event), event.function_arn, std::nullopt);
-  if (!target) return returned(std::move(event), nullptr, {InvocationResult::Outcome::kFailed, "", ""});
+  if (!target) {
+    // Not from this stack: many events may wait for a function that is gone.
+    return lambda_.parts().loop.post([this, event = std::move(event)]() mutable {
+      returned(std::move(event), nullptr, {InvocationResult::Outcome::kFailed, "", ""});
+    });
+  }
   const Duration age = lambda_.parts().clock.now() - event.accepted;
   measure(*target->function, {"AsyncEventAge", static_cast<double>(age.count()), "Milliseconds"});
   Invocation invocation;

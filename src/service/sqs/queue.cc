@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
@@ -410,115 +409,6 @@ std::size_t Queue::move_to(const QueuePtr& destination, std::size_t count) {
   }
   for (const QueuePtr& each : grown) each->notify();
   return moved;
-}
-
-// --- waiting
-
-void Queue::observed() {
-  awaited_ = true;
-  changed();
-}
-
-void Queue::receive_or_wait(const Reception& reception, TimePoint until,
-                            std::move_only_function<void(aws::Result<std::vector<Message>>)> done) {
-  auto found = receive(reception);
-  if (!found || !found->empty() || until <= parts_.clock.now()) return done(std::move(found));
-  {
-    std::lock_guard lock(waiting_mutex_);
-    const std::uint64_t number = next_waiter_++;
-    const auto timer = parts_.timers.at(until, [self = weak_from_this(), number] {
-      if (auto queue = self.lock()) queue->give_up(number);
-    });
-    waiters_.push_back({number, reception, timer, std::move(done)});
-    awaited_ = true;
-  }
-  serve();  // for what came between the two
-}
-
-// Something may be there to be received. The sender of a message to a queue that nobody watches pays nothing.
-void Queue::changed() {
-  if (awaited_) serve();
-}
-
-// The same from inside another queue's affairs: later, and from nobody's stack.
-void Queue::notify() {
-  if (!awaited_) return;
-  parts_.timers.at(parts_.clock.now(), [self = weak_from_this()] {
-    if (auto queue = self.lock()) queue->serve();
-  });
-}
-
-aws::Result<std::vector<Message>> Queue::receive_for(const Waiter& waiter) {
-  try {
-    return try_receive(waiter.reception);
-  } catch (
-      const kv::StoreFailure& failure) {  // lint: catch (who waits goes on waiting; what woke him was not at fault)
-    spdlog::error("{}: {}", id_.arn(), failure.what());
-    return std::vector<Message>();
-  }
-}
-
-void Queue::serve() {
-  std::vector<std::move_only_function<void()>> answers;
-  std::vector<std::shared_ptr<QueueObservers::Observer>> observers;
-  {
-    std::lock_guard lock(waiting_mutex_);
-    while (!waiters_.empty()) {
-      auto found = receive_for(waiters_.front());
-      if (!found || found->empty()) break;
-      Waiter waiter = std::move(waiters_.front());
-      waiters_.pop_front();
-      parts_.timers.cancel(waiter.timer);
-      answers.emplace_back(
-          [done = std::move(waiter.done), found = std::move(found)]() mutable { done(std::move(found)); });
-    }
-    observers = parts_.observers->living();
-    awaited_ = !waiters_.empty() || !observers.empty();
-    arm();
-  }
-  for (auto& answer : answers) answer();
-  for (const auto& observer : observers) (*observer)();
-}
-
-// One wake-up for the first message that becomes visible by itself.
-void Queue::arm() {
-  if (!awaited_) return;
-  std::optional<std::int64_t> next;
-  {
-    std::lock_guard lock(mutex_);
-    next = order_->next_time(now());
-  }
-  if (!next) return;
-  const bool armed = timer_ && timer_->first > parts_.clock.now();
-  if (armed && timer_->first <= from_millis(*next)) return;
-  if (armed) parts_.timers.cancel(*timer_);
-  timer_ = parts_.timers.at(from_millis(*next), [self = weak_from_this()] {
-    if (auto queue = self.lock()) queue->serve();
-  });
-}
-
-void Queue::give_up(std::uint64_t number) {
-  Waiter waiter;
-  {
-    std::lock_guard lock(waiting_mutex_);
-    const auto found =
-        std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& each) { return each.number == number; });
-    if (found == waiters_.end()) return;
-    waiter = std::move(*found);
-    waiters_.erase(found);
-  }
-  waiter.done(std::vector<Message>());
-}
-
-void Queue::close() {
-  std::deque<Waiter> waiters;
-  {
-    std::lock_guard lock(waiting_mutex_);
-    waiters.swap(waiters_);
-    for (const auto& waiter : waiters) parts_.timers.cancel(waiter.timer);
-  }
-  for (auto& waiter : waiters)
-    waiter.done(aws::fail(errors::kQueueDoesNotExist, "The specified queue does not exist."));
 }
 
 }  // namespace leat::sqs

@@ -109,7 +109,8 @@ class ConditionReader : public Reader {
       return error("Invalid function name; function: " + name);
     }
     ++at_;
-    Condition out{found->second, {}, TRY(arguments())};
+    auto operands = TRY(arguments());
+    Condition out{found->second, {}, std::move(operands)};
     TRY_VOID(check_function(name, out));
     return out;
   }

@@ -311,7 +311,10 @@ Result<void, std::string> delete_value(Item& item, const Item& before, const Pat
 
 Result<void, std::string> apply_action(const UpdateAction& action, const Item& before, Item& item) {
   switch (action.kind) {
-    case UpdateAction::Kind::kSet: return set(item, action.path, TRY(evaluate(action.value, before)));
+    case UpdateAction::Kind::kSet: {
+      auto value = TRY(evaluate(action.value, before));
+      return set(item, action.path, std::move(value));
+    }
     case UpdateAction::Kind::kRemove: return remove(item, action.path);
     case UpdateAction::Kind::kAdd: return add_value(item, before, action.path, *action.value.value);
     case UpdateAction::Kind::kDelete: return delete_value(item, before, action.path, *action.value.value);

@@ -20,7 +20,8 @@ struct TableRead {
 
 aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const std::string& name,
                                const KeysAndAttributes& request) {
-  TableRead read{nullptr, &request, {}, TRY(read_projection(request))};
+  auto projection = TRY(read_projection(request));
+  TableRead read{nullptr, &request, {}, std::move(projection)};
   for (const Item& key : request.keys) {
     if (auto message = first_invalid(key)) return aws::fail(errors::kValidation, *message);
   }

@@ -26,10 +26,13 @@ aws::Result<void> check_request(const WriteRequest& request) {
 }
 
 aws::Result<ItemWrite> prepare(const TablePtr& table, const WriteRequest& request) {
-  if (!request.put_request)
-    return delete_of(table, TRY(key_from_parameter(table->key, request.delete_request->key)), {});
+  if (!request.put_request) {
+    PrimaryKey key = TRY(key_from_parameter(table->key, request.delete_request->key));
+    return delete_of(table, std::move(key), {});
+  }
   const Item& item = request.put_request->item;
-  return put_of(table, TRY(key_from_item(table->key, item)), encode_item(item), {});
+  PrimaryKey key = TRY(key_from_item(table->key, item));
+  return put_of(table, std::move(key), encode_item(item), {});
 }
 
 // Moves what the tables' throughput does not let in to `unprocessed`. An error where that is everything.

@@ -18,7 +18,8 @@ aws::Result<DeleteItemOutput> delete_item(DynamoDb& db, const aws::Caller& calle
   TRY_VOID(names.check_all_used());
 
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));
-  const ItemWrite write = delete_of(table, TRY(key_from_parameter(table->key, input.key)), std::move(condition));
+  PrimaryKey key = TRY(key_from_parameter(table->key, input.key));
+  const ItemWrite write = delete_of(table, std::move(key), std::move(condition));
   const auto written = TRY(db.write(write));
   DeleteItemOutput output;
   if (wants_old && written.before.exists()) output.attributes = written.before;

@@ -19,8 +19,8 @@ aws::Result<PutItemOutput> put_item(DynamoDb& db, const aws::Caller& caller, con
   TRY_VOID(names.check_all_used());
 
   const TablePtr table = TRY(db.tables().find(caller, input.table_name));
-  const ItemWrite write =
-      put_of(table, TRY(key_from_item(table->key, input.item)), encode_item(input.item), std::move(condition));
+  PrimaryKey key = TRY(key_from_item(table->key, input.item));
+  const ItemWrite write = put_of(table, std::move(key), encode_item(input.item), std::move(condition));
   const auto written = TRY(db.write(write));
   PutItemOutput output;
   if (wants_old && written.before.exists()) output.attributes = written.before;

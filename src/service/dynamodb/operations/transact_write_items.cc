@@ -29,25 +29,29 @@ aws::Result<Prepared> with_condition(const Action& action, Finish finish) {
 aws::Result<Prepared> prepare_put(const TablePtr& table, const Put& put) {
   return with_condition(put, [&](WriteCondition condition, const expression::Update&) -> Prepared {
     if (auto valid = check_item(put.item); !valid) return refuse(valid.error());
-    return put_of(table, TRY(key_from_item(table->key, put.item)), encode_item(put.item), std::move(condition));
+    PrimaryKey key = TRY(key_from_item(table->key, put.item));
+    return put_of(table, std::move(key), encode_item(put.item), std::move(condition));
   });
 }
 
 aws::Result<Prepared> prepare_delete(const TablePtr& table, const Delete& action) {
   return with_condition(action, [&](WriteCondition condition, const expression::Update&) -> Prepared {
-    return delete_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(condition));
+    PrimaryKey key = TRY(key_from_parameter(table->key, action.key));
+    return delete_of(table, std::move(key), std::move(condition));
   });
 }
 
 aws::Result<Prepared> prepare_update(const TablePtr& table, const Update& action) {
   return with_condition(action, [&](WriteCondition condition, expression::Update update) -> Prepared {
-    return update_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(update), std::move(condition));
+    PrimaryKey key = TRY(key_from_parameter(table->key, action.key));
+    return update_of(table, std::move(key), std::move(update), std::move(condition));
   });
 }
 
 aws::Result<Prepared> prepare_check(const TablePtr& table, const ConditionCheck& action) {
   return with_condition(action, [&](WriteCondition condition, const expression::Update&) -> Prepared {
-    return check_of(table, TRY(key_from_parameter(table->key, action.key)), std::move(condition));
+    PrimaryKey key = TRY(key_from_parameter(table->key, action.key));
+    return check_of(table, std::move(key), std::move(condition));
   });
 }
 
@@ -56,10 +60,20 @@ aws::Result<Prepared> prepare(DynamoDb& db, const aws::Caller& caller, const Tra
                       int{item.delete_.has_value()} + int{item.update.has_value()};
   if (actions != 1) return refuse("TransactItems can only contain one of Check, Put, Update or Delete");
   const auto find = [&](const auto& action) { return db.tables().find(caller, action.table_name); };
-  if (item.put) return prepare_put(TRY(find(*item.put)), *item.put);
-  if (item.delete_) return prepare_delete(TRY(find(*item.delete_)), *item.delete_);
-  if (item.update) return prepare_update(TRY(find(*item.update)), *item.update);
-  return prepare_check(TRY(find(*item.condition_check)), *item.condition_check);
+  if (item.put) {
+    const TablePtr table = TRY(find(*item.put));
+    return prepare_put(table, *item.put);
+  }
+  if (item.delete_) {
+    const TablePtr table = TRY(find(*item.delete_));
+    return prepare_delete(table, *item.delete_);
+  }
+  if (item.update) {
+    const TablePtr table = TRY(find(*item.update));
+    return prepare_update(table, *item.update);
+  }
+  const TablePtr table = TRY(find(*item.condition_check));
+  return prepare_check(table, *item.condition_check);
 }
 
 std::string canonical(const TransactWriteItemsInput& input) {

@@ -95,7 +95,8 @@ WriteCondition condition_of(const Statement& statement, const std::optional<std:
 
 aws::Result<ItemWrite> insert(TablePtr table, const Statement& statement) {
   if (auto valid = check_item(statement.item); !valid) return refuse(valid.error());
-  ItemWrite write{table, TRY(key_from_item(table->key, statement.item)), nullptr};
+  PrimaryKey key = TRY(key_from_item(table->key, statement.item));
+  ItemWrite write{table, std::move(key), nullptr};
   write.decide = [stored = encode_item(statement.item)](const StoredItem& before) -> aws::Result<StoredItem> {
     if (before.exists()) return aws::fail(errors::kDuplicateItem, "Duplicate primary key exists in table");
     return StoredItem(stored);
@@ -157,8 +158,10 @@ aws::Result<ItemWrite> write_of(DynamoDb& db, const aws::Caller& caller, const S
   PrimaryKey key = TRY(key_from_parameter(table->key, *demanded));
   WriteCondition condition = condition_of(statement, return_values_on_failure);
   switch (statement.kind) {
-    case Statement::Kind::kUpdate:
-      return only_where_it_is(TRY(update_of(table, std::move(key), statement.update, std::move(condition))), true);
+    case Statement::Kind::kUpdate: {
+      auto write = TRY(update_of(table, std::move(key), statement.update, std::move(condition)));
+      return only_where_it_is(std::move(write), true);
+    }
     case Statement::Kind::kDelete:
       return only_where_it_is(delete_of(table, std::move(key), std::move(condition)), false);
     default: return only_where_it_is(check_of(table, std::move(key), std::move(condition)), true);
@@ -181,7 +184,8 @@ aws::Result<PointRead> point_read(DynamoDb& db, const aws::Caller& caller, const
   if (!demanded || statement.index) {
     return refuse("Select statements within BatchExecuteStatement must specify the primary key in the where clause.");
   }
-  return PointRead{table, TRY(key_from_parameter(table->key, *demanded))};
+  PrimaryKey key = TRY(key_from_parameter(table->key, *demanded));
+  return PointRead{table, std::move(key)};
 }
 
 std::optional<ReturnedItem> shown(const Statement& statement, const StoredItem& item) {

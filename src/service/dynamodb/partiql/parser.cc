@@ -434,7 +434,8 @@ class Parser {
         if (token().kind != Token::Kind::kText) return unexpected_token();
         const std::string key = tokens_[at_++].text;
         TRY_VOID(expect(":"));
-        out.add_unsorted(key, TRY(literal()));
+        AttributeValue value = TRY(literal());
+        out.add_unsorted(key, std::move(value));
       } while (take(","));
       TRY_VOID(expect("}"));
     }

@@ -160,7 +160,8 @@ aws::Result<KeyRange> key_range(const KeySchema& schema, const expression::Condi
         fmt::format("Query condition missed key schema element: {}", schema.sort ? schema.sort->name : "range key"));
   }
   TRY_VOID(check_values(*schema.sort, sort->second));
-  return KeyRange{TRY(sort_range(prefix, sort->second)), prefix};
+  kv::Range range = TRY(sort_range(prefix, sort->second));
+  return KeyRange{std::move(range), prefix};
 }
 
 }  // namespace leat::dynamodb

@@ -141,7 +141,10 @@ Result<Item, std::string> item_of(element from) {
         fmt::format("Unrecognized collection type java.util.Map<java.lang.String, {}.AttributeValue>", kModel));
   }
   Item item;
-  for (auto [name, field] : object) item.add_unsorted(name, TRY(value_of(field)));
+  for (auto [name, field] : object) {
+    AttributeValue value = TRY(value_of(field));
+    item.add_unsorted(name, std::move(value));
+  }
   item.sort();
   return item;
 }

@@ -23,7 +23,8 @@ aws::Result<GetRolePolicyResponse> get_role_policy(Iam& iam, const aws::Caller& 
 aws::Result<ListRolePoliciesResponse> list_role_policies(Iam& iam, const aws::Caller& caller,
                                                          const ListRolePoliciesRequest& input) {
   ListRolePoliciesResponse output;
-  output.policy_names = page(input, TRY(of(iam, caller, input.role_name).names()), output);
+  auto all = TRY(of(iam, caller, input.role_name).names());
+  output.policy_names = page(input, std::move(all), output);
   return output;
 }
 
@@ -42,7 +43,8 @@ aws::Result<void> detach_role_policy(Iam& iam, const aws::Caller& caller, const 
 aws::Result<ListAttachedRolePoliciesResponse> list_attached_role_policies(
     Iam& iam, const aws::Caller& caller, const ListAttachedRolePoliciesRequest& input) {
   ListAttachedRolePoliciesResponse output;
-  output.attached_policies = page(input, TRY(of(iam, caller, input.role_name).attached()), output);
+  auto all = TRY(of(iam, caller, input.role_name).attached());
+  output.attached_policies = page(input, std::move(all), output);
   return output;
 }
 

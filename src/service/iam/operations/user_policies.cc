@@ -23,7 +23,8 @@ aws::Result<GetUserPolicyResponse> get_user_policy(Iam& iam, const aws::Caller& 
 aws::Result<ListUserPoliciesResponse> list_user_policies(Iam& iam, const aws::Caller& caller,
                                                          const ListUserPoliciesRequest& input) {
   ListUserPoliciesResponse output;
-  output.policy_names = page(input, TRY(of(iam, caller, input.user_name).names()), output);
+  auto all = TRY(of(iam, caller, input.user_name).names());
+  output.policy_names = page(input, std::move(all), output);
   return output;
 }
 
@@ -42,7 +43,8 @@ aws::Result<void> detach_user_policy(Iam& iam, const aws::Caller& caller, const 
 aws::Result<ListAttachedUserPoliciesResponse> list_attached_user_policies(
     Iam& iam, const aws::Caller& caller, const ListAttachedUserPoliciesRequest& input) {
   ListAttachedUserPoliciesResponse output;
-  output.attached_policies = page(input, TRY(of(iam, caller, input.user_name).attached()), output);
+  auto all = TRY(of(iam, caller, input.user_name).attached());
+  output.attached_policies = page(input, std::move(all), output);
   return output;
 }
 

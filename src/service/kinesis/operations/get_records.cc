@@ -71,9 +71,9 @@ aws::Result<GetShardIteratorOutput> get_shard_iterator(Kinesis& kinesis, const a
                                                        const GetShardIteratorInput& input) {
   const StreamPtr stream = TRY(kinesis.find(caller, input.stream_name, input.stream_arn));
   const StreamShard* shard = TRY(find_shard(*stream, input.shard_id));
+  const kv::LogPosition position = TRY(position_of(kinesis, *stream, *shard, input));
   GetShardIteratorOutput output;
-  output.shard_iterator =
-      Iterator{stream->arn(), input.shard_id, TRY(position_of(kinesis, *stream, *shard, input)), kinesis.now()}.token();
+  output.shard_iterator = Iterator{stream->arn(), input.shard_id, position, kinesis.now()}.token();
   return output;
 }
 

@@ -86,12 +86,14 @@ aws::Result<FunctionEventInvokeConfig> update_function_event_invoke_config(
     Lambda& lambda, const aws::Caller& caller, const UpdateFunctionEventInvokeConfigRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
-  return store(lambda, place, TRY(load(lambda, place)), input);
+  FunctionEventInvokeConfig before = TRY(load(lambda, place));
+  return store(lambda, place, std::move(before), input);
 }
 
 aws::Result<FunctionEventInvokeConfig> get_function_event_invoke_config(
     Lambda& lambda, const aws::Caller& caller, const GetFunctionEventInvokeConfigRequest& input) {
-  return load(lambda, TRY(find_place(lambda, caller, input.function_name, input.qualifier)));
+  const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
+  return load(lambda, place);
 }
 
 aws::Result<void> delete_function_event_invoke_config(Lambda& lambda, const aws::Caller& caller,

@@ -123,7 +123,8 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
   set_runtime_version(caller, configuration);
-  set_code(configuration, TRY(lambda.parts().code.put(*input.code.zip_file)));
+  const StoredCode code = TRY(lambda.parts().code.put(*input.code.zip_file));
+  set_code(configuration, code);
   touch(lambda, configuration);
 
   std::lock_guard lock(lambda.definition_mutex());
@@ -157,7 +158,8 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
                      "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
                      "to retrieve the latest Revision Id");
   }
-  set_code(configuration, TRY(lambda.parts().code.put(*input.zip_file)));
+  const StoredCode code = TRY(lambda.parts().code.put(*input.zip_file));
+  set_code(configuration, code);
   if (input.architectures) configuration.architectures = input.architectures;
   touch(lambda, configuration);
   if (input.dry_run.value_or(false)) return configuration;

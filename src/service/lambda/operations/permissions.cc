@@ -117,7 +117,8 @@ aws::Result<AddPermissionResponse> add_permission(Lambda& lambda, const aws::Cal
 }
 
 aws::Result<GetPolicyResponse> get_policy(Lambda& lambda, const aws::Caller& caller, const GetPolicyRequest& input) {
-  const Policy policy = load(lambda, TRY(find_place(lambda, caller, input.function_name, input.qualifier)));
+  const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
+  const Policy policy = load(lambda, place);
   if (policy.statements.empty()) return no_policy();
   GetPolicyResponse output;
   std::string statements;

@@ -23,7 +23,8 @@ void save(Lambda& lambda, const aws::Caller& caller, const std::string& name, aw
 
 aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& caller, const ListTagsRequest& input) {
   ListTagsResponse output;
-  output.tags = load(lambda, caller, TRY(lambda.find(caller, input.resource))->name());
+  const FunctionPtr function = TRY(lambda.find(caller, input.resource));
+  output.tags = load(lambda, caller, function->name());
   return output;
 }
 

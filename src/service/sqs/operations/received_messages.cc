@@ -54,7 +54,8 @@ aws::Result<DeleteMessageBatchResult> delete_message_batch(Sqs& sqs, const aws::
 
 aws::Result<void> change_message_visibility(Sqs& sqs, const aws::Caller& caller,
                                             const ChangeMessageVisibilityRequest& input) {
-  return change(*TRY(sqs.find(caller, input.queue_url)), input.receipt_handle, input.visibility_timeout);
+  const QueuePtr queue = TRY(sqs.find(caller, input.queue_url));
+  return change(*queue, input.receipt_handle, input.visibility_timeout);
 }
 
 aws::Result<ChangeMessageVisibilityBatchResult> change_message_visibility_batch(
