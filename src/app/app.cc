@@ -288,6 +288,7 @@ void App::start() {
 }
 
 void App::stop(std::chrono::milliseconds patience) {
+  parts_->sqs.release();
   parts_->server.stop(patience);
   parts_->timers.stop();
   parts_->loop.stop();

@@ -28,6 +28,7 @@ std::multimap<std::string, std::string> context_of(const aws::Caller& caller, Ti
       {"aws:requestedregion", caller.region},
       {"aws:securetransport", caller.endpoint.starts_with("https:") ? "true" : "false"},
       {"aws:userid", caller.principal_id},
+      {"iam:passedtoservice", "lambda.amazonaws.com"},  // the only one that roles are passed to
   };
   const auto principal = iam::parse_principal(caller.arn);
   if (principal && principal->kind == iam::Principal::Kind::kUser) out.emplace("aws:username", principal->name);
@@ -40,15 +41,25 @@ std::multimap<std::string, std::string> context_of(const aws::Caller& caller, Ti
 }
 
 // How a resource's policy may name the caller.
-std::vector<std::string> names_of(const std::string& arn) {
-  std::vector<std::string> out{arn};
-  const auto principal = iam::parse_principal(arn);
+std::vector<std::string> names_of(const aws::Caller& caller, bool foreign) {
+  std::vector<std::string> out{caller.arn};
+  // Naming another account lets its own policies say who of it may. Within one account it adds nothing to them.
+  if (foreign) {
+    out.push_back(caller.account);
+    out.push_back(fmt::format("arn:aws:iam::{}:root", caller.account));
+  }
+  const auto principal = iam::parse_principal(caller.arn);
   if (principal && principal->kind == iam::Principal::Kind::kRole)
     out.push_back(fmt::format("arn:aws:iam::{}:role/{}", principal->account, principal->name));
   return out;
 }
 
 bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
+
+bool is_foreign(const aws::Caller& caller, std::string_view resource) {
+  const auto arn = aws::parse_arn(resource);
+  return arn && !arn->account.empty() && arn->account != caller.account && arn->service != "iam";
+}
 
 // SQS writes actions in small letters.
 std::string shown_action(const std::string& action) { return action.starts_with("sqs:") ? lower_case(action) : action; }
@@ -65,21 +76,27 @@ std::unexpected<aws::Error> denied(std::string_view arn, const iam::PolicyReques
 
 }  // namespace
 
-Decision PolicyAuthorizer::decide(const std::string& arn, const iam::PolicyRequest& request) const {
-  const Decision own = iam::decide(iam_, arn, request);
+Decision PolicyAuthorizer::decide(const aws::Caller& caller, const iam::PolicyRequest& request) const {
+  const Decision own = is_root(caller.arn) ? Decision::kAllowed : iam::decide(iam_, caller.arn, request);
+  const bool foreign = is_foreign(caller, request.resource);
   const std::string policy = resource_policies_(request.resource);
-  if (policy.empty()) return own;
+  if (policy.empty()) return foreign ? Decision::kNotAllowed : own;
   const auto document = iam::PolicyDocument::parse(policy);
-  return document ? iam::both(own, document->decide(request, names_of(arn))) : own;
+  const Decision theirs = document ? document->decide(request, names_of(caller, foreign)) : Decision::kNotAllowed;
+  // In one account either policy is enough; another account's resource wants both.
+  if (!foreign || own == Decision::kDenied || theirs == Decision::kDenied) return iam::both(own, theirs);
+  return std::min(own, theirs);
 }
 
 aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
   const aws::Caller& caller = authorization.caller;
-  if (is_root(caller.arn) || needs_no_policy(authorization)) return {};
+  // Root needs no policy for what is its account's own; queues and table streams can be named by another account's too.
+  const bool can_be_foreign = authorization.service.id == "sqs" || authorization.service.id == "dynamodbstreams";
+  if ((is_root(caller.arn) && !can_be_foreign) || needs_no_policy(authorization)) return {};
   const iam::PolicyContext context([&] { return context_of(caller, clock_.now()); });
   for (auto& [action, resource] : requested_actions(authorization)) {
     const iam::PolicyRequest request{std::move(action), std::move(resource), context};
-    const Decision decision = decide(caller.arn, request);
+    const Decision decision = decide(caller, request);
     if (decision != Decision::kAllowed) return denied(caller.arn, request, decision);
   }
   return {};
@@ -94,7 +111,7 @@ aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const i
   caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
   iam::PolicyRequest asked = request;
   asked.context = iam::PolicyContext([&] { return context_of(caller, clock_.now()); });
-  const Decision decision = decide(caller.arn, asked);
+  const Decision decision = decide(caller, asked);
   if (decision != Decision::kAllowed) return denied(role_arn, request, decision);
   return {};
 }

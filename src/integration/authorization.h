@@ -27,7 +27,7 @@ class PolicyAuthorizer final : public aws::Authorizer {
   aws::Result<void> authorize(std::string_view role_arn, const iam::PolicyRequest& request) const;
 
  private:
-  iam::Decision decide(const std::string& arn, const iam::PolicyRequest& request) const;
+  iam::Decision decide(const aws::Caller& caller, const iam::PolicyRequest& request) const;
 
   const iam::Iam& iam_;
   const Clock& clock_;

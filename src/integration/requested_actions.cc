@@ -39,6 +39,15 @@ std::string text_of(const aws::Operation& operation, const void* input, std::str
   return {};
 }
 
+// What a request that names an ARN works on. Of a table's, a data stream's or a function's only the name counts: it is
+// looked for where the caller is.
+std::string acted_on(const aws::Authorization& asked, const std::string& text) {
+  const auto arn = aws::parse_arn(text);
+  const auto& id = asked.service.id;
+  if (!arn || (id != "dynamodb" && id != "kinesis" && id != "lambda")) return text;
+  return aws::make_arn(prefix_of(asked.service), asked.caller.region, asked.caller.account, arn->resource);
+}
+
 // table/{TableName} with the request's own values. An ARN for a name stands for the whole.
 std::string filled(const aws::Authorization& asked) {
   std::string out;
@@ -49,7 +58,7 @@ std::string filled(const aws::Authorization& asked) {
     if (open == std::string_view::npos) break;
     const auto close = rest.find('}');
     const std::string value = text_of(asked.operation, asked.input, rest.substr(open + 1, close - open - 1));
-    if (value.starts_with("arn:")) return value;
+    if (value.starts_with("arn:")) return acted_on(asked, value);
     out += value;
     rest.remove_prefix(close + 1);
   }
@@ -86,7 +95,7 @@ std::string resource_of(const aws::Authorization& asked) {
 // --- DynamoDB's requests on several tables
 
 std::string table_arn(const aws::Caller& caller, std::string_view table) {
-  if (table.starts_with("arn:")) return std::string(table);
+  if (const auto arn = aws::parse_arn(table)) table = arn->resource.substr(arn->resource.find('/') + 1);
   return aws::make_arn("dynamodb", caller.region, caller.account, fmt::format("table/{}", table));
 }
 
@@ -163,6 +172,17 @@ Actions of_dynamodb(const aws::Authorization& asked) {
 }  // namespace
 
 std::vector<RequestedAction> requested_actions(const aws::Authorization& asked) {
+  const std::string role = asked.service.id == "lambda" ? text_of(asked.operation, asked.input, "Role") : "";
+  if (!role.empty()) {
+    // Who makes a function acts with its role.
+    return {{fmt::format("lambda:{}", asked.operation.name), resource_of(asked)}, {"iam:PassRole", role}};
+  }
+  if (asked.service.id == "sqs" && asked.operation.name == "StartMessageMoveTask") {
+    const std::string destination = text_of(asked.operation, asked.input, "DestinationArn");
+    Actions out{{"sqs:StartMessageMoveTask", resource_of(asked)}};
+    if (!destination.empty()) out.push_back({"sqs:SendMessage", destination});
+    return out;
+  }
   if (asked.service.id == "dynamodb") return of_dynamodb(asked);
   if (asked.service.id == "dynamodbstreams" && asked.operation.name == "GetRecords") {
     const auto& token = static_cast<const dynamodbstreams::GetRecordsInput*>(asked.input)->shard_iterator;

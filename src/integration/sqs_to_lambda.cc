@@ -128,7 +128,7 @@ aws::Result<void> SqsDestinations::send(std::string_view arn, const Letter& lett
   drafts.push_back(
       TRY(sqs::make_draft(request, queue->definition()->settings, lambda, parts.clock.now(), parts.random.uuid())));
   try {
-    queue->send(std::move(drafts));
+    TRY(queue->send(std::move(drafts)));
   } catch (const kv::StoreFailure& failure) {  // lint: catch (the caller tells what could not be sent)
     return aws::fail(aws::errors::kInternalFailure, failure.what());
   }

@@ -73,19 +73,31 @@ def test_a_mapping_can_name_an_alias(deployment):
     assert wait_until(lambda: deployment.log_of(name, "SAW")) == ["SAW 1"]
 
 
-SLOW = "import time\ndef handler(event, context):\n    time.sleep(3)\n    return 'done'\n"
+# Runs until a message comes.
+WAITS = """
+import boto3
+def handler(event, context):
+    sqs = boto3.client('sqs')
+    while not sqs.receive_message(QueueUrl=event['gate'], WaitTimeSeconds=20).get('Messages'):
+        pass
+    return 'done'
+"""
 
 
 def test_reserved_concurrency(deployment):
-    fn, name = deployment.functions, deployment.function("reserved", SLOW, Timeout=10)
+    fn, name = deployment.functions, deployment.function("reserved", WAITS, Timeout=60)
+    queues = Queues(deployment.server)
+    gate = queues.create()
     fn.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     assert fn.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"] == 1
     assert fn.get_function(FunctionName=name)["Concurrency"] == {"ReservedConcurrentExecutions": 1}
     assert fn.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 999
     outcomes = []
-    both = [threading.Thread(target=lambda: outcomes.append(outcome(fn, name))) for _ in range(2)]
+    both = [threading.Thread(target=lambda: outcomes.append(outcome(fn, name, gate))) for _ in range(2)]
     for thread in both:
         thread.start()
+    wait_until(lambda: outcomes)  # one of them is refused while the other runs
+    queues.send(gate, "go on")
     for thread in both:
         thread.join()
     assert sorted(outcomes) == ["Rate Exceeded. ReservedFunctionConcurrentInvocationLimitExceeded", "done"]
@@ -96,9 +108,9 @@ def test_reserved_concurrency(deployment):
     assert "ReservedConcurrentExecutions" not in fn.get_function_concurrency(FunctionName=name)
 
 
-def outcome(fn, name):
+def outcome(fn, name, gate):
     try:
-        return json.loads(fn.invoke(FunctionName=name)["Payload"].read())
+        return json.loads(fn.invoke(FunctionName=name, Payload=json.dumps({"gate": gate}))["Payload"].read())
     except fn.exceptions.TooManyRequestsException as refused:
         return refused.response["Error"]["Message"] + " " + refused.response["Reason"]
 

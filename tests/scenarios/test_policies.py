@@ -138,6 +138,61 @@ def test_a_tables_policy_decides_until_the_table_goes(deployment, role, acting):
     assert refused(dynamodb.get_item, TableName="arn:aws:dynamodb:us-east-1:000000000000:table", Key=get["Key"])[0] in ("AccessDeniedException", "ValidationException")
 
 
+def test_another_accounts_queue_wants_both_policies(server, role, acting):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html"""
+    arn, theirs = role(document("sqs:*")), server.client("sqs", key="111122223333")
+    url = theirs.create_queue(QueueName="theirs")["QueueUrl"]
+    queue = theirs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    strangers = (server.client("sqs"), acting(arn, "sqs"))
+    for stranger in strangers:
+        assert refused(stranger.send_message, QueueUrl=url, MessageBody="x")[0] == "AccessDenied"
+        assert refused(stranger.delete_queue, QueueUrl=url)[0] == "AccessDenied"
+    policy = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sqs:SendMessage", "Resource": queue}]}
+    theirs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    for stranger in strangers:
+        stranger.send_message(QueueUrl=url, MessageBody="x")
+        assert refused(stranger.receive_message, QueueUrl=url)[0] == "AccessDenied"
+    assert refused(acting(role(document("sqs:ReceiveMessage")), "sqs").send_message, QueueUrl=url, MessageBody="x")[0] == "AccessDenied"
+    redrive = json.dumps({"deadLetterTargetArn": queue, "maxReceiveCount": 1})
+    assert refused(server.client("sqs").create_queue, QueueName="spills", Attributes={"RedrivePolicy": redrive})[0] == "InvalidParameterValue"
+    assert refused(server.client("sqs").list_message_move_tasks, SourceArn=queue)[0] in ("AccessDenied", "ResourceNotFoundException")
+
+
+def test_another_accounts_stream_is_not_read(server):
+    theirs = server.client("dynamodb", key="111122223333")
+    arn = theirs.create_table(TableName="theirs", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                              AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                              StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})["TableDescription"]["LatestStreamArn"]
+    assert refused(server.client("dynamodbstreams").describe_stream, StreamArn=arn)[0] == "AccessDeniedException"
+    assert server.client("dynamodbstreams", key="111122223333").describe_stream(StreamArn=arn)["StreamDescription"]["StreamStatus"] == "ENABLED"
+
+
+def test_an_arn_is_allowed_as_what_it_works_on(server, deployment, role, acting):
+    """A name in an ARN is looked for where the caller is, so that is what the policies are asked about."""
+    deployment.table("reached")
+    kinesis = server.client("kinesis")
+    for name in ("open", "closed"):
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+    arn = role(document("dynamodb:*", resource="arn:aws:dynamodb:eu-west-1:*:*"), document("kinesis:*", resource="arn:aws:kinesis:*:*:stream/open"))
+    elsewhere = "arn:aws:dynamodb:eu-west-1:000000000000:table/reached"
+    assert refused(acting(arn, "dynamodb").get_item, TableName=elsewhere, Key={"id": {"S": "a"}})[0] == "AccessDeniedException"
+    assert refused(acting(arn, "dynamodb").batch_get_item, RequestItems={elsewhere: {"Keys": [{"id": {"S": "a"}}]}})[0] == "AccessDeniedException"
+    both = {"StreamName": "closed", "StreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/open"}
+    acting(arn, "kinesis").put_record(StreamName="open", Data=b"x", PartitionKey="k")
+    assert refused(acting(arn, "kinesis").put_record, Data=b"x", PartitionKey="k", **both)[0] == "InvalidArgumentException"
+
+
+def test_who_makes_a_function_must_be_allowed_to_pass_its_role(server, deployment, role, acting):
+    powerful, limited = deployment.role(), role(document("lambda:*"))
+    settings = {"Runtime": "python3.11", "Handler": "main.handler", "Code": {"ZipFile": package({"main.py": "def handler(event, context): pass"})}}
+    code, text = refused(acting(limited, "lambda").create_function, FunctionName="climbing", Role=powerful, **settings)
+    assert code == "AccessDeniedException" and f"iam:PassRole on resource: {powerful}" in text
+    allowed = role(document("lambda:*"), document("iam:PassRole", resource=powerful, Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}))
+    acting(allowed, "lambda").create_function(FunctionName="climbing", Role=powerful, **settings)
+    assert refused(server.client("lambda", key="111122223333").create_function, FunctionName="crossing", Role=powerful, **settings) == \
+        ("AccessDeniedException", "Cross-account pass role is not allowed.")
+
+
 WRITES = """
 import boto3
 def handler(event, context):

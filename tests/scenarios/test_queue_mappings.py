@@ -144,18 +144,25 @@ def test_groups_keep_their_order_across_failures(deployment, queues):
 
 
 def test_maximum_concurrency(deployment, queues):
-    url = queues.create()
-    code = """
-import os, time
+    url, gate, begun = queues.create(VisibilityTimeout=300), queues.create(), queues.create()
+    # Says that it has begun, and runs until a message comes.
+    code = f"""
+import boto3
 def handler(event, context):
-    time.sleep(0.3)
-    print("SAW " + os.environ["AWS_LAMBDA_LOG_STREAM_NAME"])
+    sqs = boto3.client('sqs')
+    sqs.send_message(QueueUrl={begun!r}, MessageBody=event['Records'][0]['body'])
+    while not sqs.receive_message(QueueUrl={gate!r}, WaitTimeSeconds=20).get('Messages'):
+        pass
 """
-    name, mapping = mapped(deployment, queues, code, url, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
     queues.send(url, *"abcdef")
-    wait_until(lambda: queues.counts(url) == (0, 0, 0))
-    assert len(set(deployment.log_of(name, "SAW"))) == 2
+    name = deployment.function("at-once", code, Timeout=60)
+    mapping = deployment.functions.create_event_source_mapping(FunctionName=name, EventSourceArn=queues.arn(url), BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    wait_until(lambda: queues.counts(begun)[0] == 2)
+    for done in range(1, 7):
+        assert queues.counts(url)[1] == min(2, 7 - done)  # as many are in flight as may be, and no more
+        queues.send(gate, "go on")
+        wait_until(lambda: sum(queues.counts(url)) == 6 - done and queues.counts(begun)[0] == min(6, 2 + done))
 
 
 def test_what_is_refused(deployment, queues):

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from conftest import wait_until
 
 NAMES = iter(range(10**6))
@@ -223,6 +223,61 @@ def test_duplicates_are_dropped_for_five_minutes(queues):
     queues.advance(2)
     queues.send(url, "w", MessageGroupId="g", MessageDeduplicationId="1")
     assert queues.bodies(url) == ["w"]
+
+
+def test_duplicates_within_one_batch_are_dropped(queues):
+    url = queues.create(fifo=True)
+    entries = [{"Id": str(n), "MessageBody": f"m{n}", "MessageGroupId": "g", "MessageDeduplicationId": "1" if n < 2 else "2"} for n in range(3)]
+    answer = queues.sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]
+    assert answer[0]["MessageId"] == answer[1]["MessageId"] != answer[2]["MessageId"]
+    assert queues.bodies(url) == ["m0", "m2"] and queues.counts(url) == (0, 2, 0)
+
+
+def test_senders_do_not_outlive_their_queue(queues):
+    """What is sent while a queue is deleted is refused or goes with it; nothing turns up in the next queue of that name."""
+    name = queues.create().rsplit("/", 1)[1]
+    stop, senders = threading.Event(), []
+
+    def send():
+        sqs = queues.server.client("sqs")
+        while not stop.is_set():
+            try:
+                sqs.send_message(QueueUrl=f"{queues.server.endpoint}/000000000000/{name}", MessageBody="x")
+            except sqs.exceptions.QueueDoesNotExist:
+                pass
+
+    senders = [threading.Thread(target=send) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    for _ in range(20):
+        url = queues.sqs.create_queue(QueueName=name)["QueueUrl"]
+        wait_until(lambda: queues.counts(url)[0] > 3)
+        queues.sqs.delete_queue(QueueUrl=url)
+    stop.set()
+    for sender in senders:
+        sender.join()
+    url = queues.sqs.create_queue(QueueName=name)["QueueUrl"]
+    assert queues.counts(url) == (0, 0, 0) and queues.bodies(url) == []
+
+
+def test_a_waiting_receiver_does_not_hold_up_the_end(own_server):
+    server = own_server()
+    queues, got = Queues(server), []
+    url = queues.create()
+
+    def receive():
+        try:
+            got.append(queues.receive(url, WaitTimeSeconds=20))
+        except BotoCoreError as gone:  # where it came after the listener had closed
+            got.append(gone)
+
+    waiting = threading.Thread(target=receive)
+    waiting.start()
+    server.get("/_leat/health")
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 4
+    waiting.join()
 
 
 def test_high_throughput_fifo_deduplicates_by_group(queues):

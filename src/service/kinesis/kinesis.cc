@@ -36,6 +36,8 @@ aws::Result<StreamPtr> Kinesis::find(const aws::Caller& caller, const std::optio
                                      const std::optional<std::string>& arn) {
   if (!name && !arn) return aws::fail(errors::kInvalidArgument, "Either StreamName or StreamARN should be provided.");
   const std::string wanted = name ? *name : stream_name_in(*arn);
+  if (name && arn && stream_name_in(*arn) != *name)
+    return aws::fail(errors::kInvalidArgument, "StreamName and StreamARN must be of the same stream.");
   if (StreamPtr found = find_or_null(caller.account, caller.region, wanted)) return found;
   return aws::fail(errors::kResourceNotFound,
                    fmt::format("Stream {} under account {} not found.", wanted, caller.account));

@@ -21,7 +21,15 @@ constexpr Duration kThrottlePause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::minutes(5);
 
 std::string events_prefix() { return kv::make_key(std::string_view(), std::string_view()) + 'z'; }
-std::string event_row(std::string_view request_id) { return events_prefix() + kv::make_key(request_id); }
+
+std::string events_of(std::string_view family) { return events_prefix() + kv::make_key(family); }
+
+std::string event_row(const Event& event) {
+  const auto arn = aws::parse_arn(event.function_arn);
+  const std::string name = function_name_in(event.function_arn);
+  return events_of(aws::make_arn("lambda", arn->region, arn->account, "function:" + name)) +
+         kv::make_key(event.request_id);
+}
 
 std::string encode(const Event& event) {
   std::string out = kv::make_key(event.function_arn, event.client_context);
@@ -32,9 +40,11 @@ std::string encode(const Event& event) {
   return out + event.payload;
 }
 
-Event decode(std::string request_id, std::string_view bytes) {
+Event decode(std::string_view row, std::string_view bytes) {
   Event out;
-  out.request_id = std::move(request_id);
+  row.remove_prefix(events_prefix().size());
+  kv::take_text(row);
+  out.request_id = kv::take_text(row);
   out.function_arn = kv::take_text(bytes);
   out.client_context = kv::take_text(bytes);
   out.accepted = from_millis(static_cast<std::int64_t>(kv::read_u64(bytes)));
@@ -65,16 +75,16 @@ std::string error_message_in(const std::string& payload) {
 
 void EventQueue::accept(const Event& event) {
   save(event);
-  enqueue(event.request_id);
+  enqueue(event_row(event));
 }
 
 void EventQueue::resume() {
   const std::string prefix = events_prefix();
   const auto cursor = lambda_.parts().store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    std::string_view rest = cursor->key().substr(prefix.size());
-    const Event event = decode(kv::take_text(rest), cursor->value());
-    wait(event.request_id, event.not_before);
+    std::string row(cursor->key());
+    const Event event = decode(row, cursor->value());
+    wait(std::move(row), event.not_before);
   }
 }
 
@@ -83,32 +93,36 @@ void EventQueue::forget() {
   waiting_.clear();
 }
 
+void EventQueue::stage_erase(kv::Batch& batch, std::string_view family) {
+  batch.erase(kv::prefix_range(events_of(family)));
+}
+
 void EventQueue::save(const Event& event) {
   kv::Batch batch;
-  batch.put(event_row(event.request_id), encode(event));
+  batch.put(event_row(event), encode(event));
   (void)lambda_.parts().store.commit(batch);
 }
 
 void EventQueue::erase(const Event& event) {
   kv::Batch batch;
-  batch.erase(event_row(event.request_id));
+  batch.erase(event_row(event));
   (void)lambda_.parts().store.commit(batch);
 }
 
-std::optional<Event> EventQueue::load(const std::string& request_id) const {
-  const auto row = lambda_.parts().store.get(event_row(request_id));
-  if (!row.value) return std::nullopt;
-  return decode(request_id, *row.value);
+std::optional<Event> EventQueue::load(const std::string& row) const {
+  const auto stored = lambda_.parts().store.get(row);
+  if (!stored.value) return std::nullopt;
+  return decode(row, *stored.value);
 }
 
-void EventQueue::wait(const std::string& request_id, TimePoint until) {
-  lambda_.parts().timers.at(until, [this, request_id] { enqueue(request_id); });
+void EventQueue::wait(std::string row, TimePoint until) {
+  lambda_.parts().timers.at(until, [this, row = std::move(row)] { enqueue(row); });
 }
 
-void EventQueue::enqueue(const std::string& request_id) {
+void EventQueue::enqueue(std::string row) {
   {
     std::lock_guard lock(mutex_);
-    waiting_.push_back(request_id);
+    waiting_.push_back(std::move(row));
   }
   run_next();
 }
@@ -188,7 +202,7 @@ void EventQueue::try_again(Event event, Duration pause, FailureRecord::Condition
   if (event.not_before > event.accepted + treatment_of(event).maximum_age)
     return finish(event, otherwise, function, result);
   save(event);
-  wait(event.request_id, event.not_before);
+  wait(event_row(event), event.not_before);
 }
 
 EventQueue::Treatment EventQueue::treatment_of(const Event& event) const {

@@ -1,7 +1,7 @@
 #pragma once
 // Asynchronous invocations: kept until they have succeeded, or been given up and told of.
 //
-//   event := text("") text("") 'z' text(request id)
+//   event := text("") text("") 'z' text(function ARN, unqualified) text(request id)
 //            text(function ARN) text(client context) u64(accepted) u64(not before) u64(attempts) u64(throttled) payload
 //
 // A function that fails is tried twice more, a minute and two minutes later; one that is throttled is tried until the
@@ -43,6 +43,9 @@ class EventQueue {
   // Runs what was kept when the server went down.
   void resume();
 
+  // What waits for a function, of that unqualified ARN, goes with it.
+  static void stage_erase(kv::Batch& batch, std::string_view family);
+
   // Before the store is emptied.
   void forget();
 
@@ -57,8 +60,8 @@ class EventQueue {
 
   void save(const Event& event);
   void erase(const Event& event);
-  void wait(const std::string& request_id, TimePoint until);
-  void enqueue(const std::string& request_id);
+  void wait(std::string row, TimePoint until);
+  void enqueue(std::string row);
   void run_next();
   void run(Event event);
   void returned(Event event, const FunctionPtr& function, const InvocationResult& result);
@@ -68,11 +71,11 @@ class EventQueue {
               const InvocationResult& result);
   void send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer);
   void measure(const Function& function, const Measurement& measurement);
-  std::optional<Event> load(const std::string& request_id) const;
+  std::optional<Event> load(const std::string& row) const;
 
   Lambda& lambda_;
   std::mutex mutex_;
-  std::deque<std::string> waiting_;  // request ids
+  std::deque<std::string> waiting_;  // rows
   std::size_t running_ = 0;
 };
 

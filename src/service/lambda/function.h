@@ -13,7 +13,7 @@
 //   mapping    := home 'm' text(uuid)            EventSourceMappingConfiguration, JSON
 //   running    := text("") text("") 'y' text(uuid)  text(account) text(region): every mapping, for the start
 //   checkpoint := home 'c' text(uuid) text(shard)  u64: where to read on
-//   event      := text("") text("") 'z' text(request id)  a queued event, see event_queue.h
+//   event      := text("") text("") 'z' …         a queued event, see event_queue.h
 
 #include <memory>
 #include <optional>

@@ -147,6 +147,7 @@ void Lambda::erase(const aws::Caller& caller, const std::string& name) {
   batch.erase(function_row(caller.account, caller.region, name));
   for (const char room : kFunctionRooms)
     batch.erase(kv::prefix_range(room_prefix(caller.account, caller.region, room, name)));
+  EventQueue::stage_erase(batch, function_arn(caller, name));
   {
     std::unique_lock lock(cache_mutex_);
     (void)parts_.store.commit(batch);

@@ -131,8 +131,11 @@ void QueueReader::invoke(Batch batch) {
   };
   // What a function has seen is there after a power cut too.
   parts_.store.durable(parts_.store.last_commit(),
-                       [&invoker = parts_.invoker, invocation = std::move(invocation)]() mutable {
-                         invoker.invoke(std::move(invocation));
+                       [self = shared_from_this(), invocation = std::move(invocation)]() mutable {
+                         // By way of the loop, which has stopped before what it works for goes.
+                         self->parts_.loop.post([self, invocation = std::move(invocation)]() mutable {
+                           self->parts_.invoker.invoke(std::move(invocation));
+                         });
                        });
 }
 

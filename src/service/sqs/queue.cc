@@ -57,6 +57,18 @@ void Queue::redefine(CreateQueueRequest definition) {
   definition_ = std::move(made);
 }
 
+aws::Result<void> Queue::check_open() const {
+  if (!closed_) return {};
+  return aws::fail(errors::kQueueDoesNotExist, "The specified queue does not exist.");
+}
+
+void Queue::erase(kv::Batch batch) {
+  batch.erase(kv::prefix_range(rows_.all()));
+  std::lock_guard lock(mutex_);
+  (void)parts_.store.commit(batch);
+  closed_ = true;
+}
+
 void Queue::load() {
   if (loaded_) return;
   hidden_.clear();
@@ -81,32 +93,37 @@ void Queue::commit(kv::Batch& batch) {
 
 // --- sending
 
-std::vector<Queue::Sent> Queue::send(std::vector<Draft> drafts) {
+aws::Result<std::vector<Queue::Sent>> Queue::send(std::vector<Draft> drafts) {
   std::vector<Sent> out;
   {
     std::lock_guard lock(mutex_);
+    TRY_VOID(check_open());
     load();
     kv::Batch batch;
+    SentNow sent_now;
     const std::int64_t time = now();
-    for (Draft& draft : drafts) out.push_back(stage(batch, draft, time));
+    for (Draft& draft : drafts) out.push_back(stage(batch, draft, time, sent_now));
     commit(batch);
   }
   changed();
   return out;
 }
 
-Queue::Sent Queue::stage(kv::Batch& batch, Draft& draft, std::int64_t time) {
+Queue::Sent Queue::stage(kv::Batch& batch, Draft& draft, std::int64_t time, SentNow& sent_now) {
   Sent sent{*draft.message.message_id, std::nullopt};
-  const QueueSettings& settings = definition()->settings;
+  const auto definition = this->definition();
+  const QueueSettings& settings = definition->settings;
   if (settings.fifo) {
+    const std::pair id(settings.deduplicates_by_group ? draft.group : "", draft.deduplication_id);
+    if (const auto first = sent_now.find(id); first != sent_now.end()) return first->second;
     if (auto first = duplicate_of(draft, time)) return std::move(*first);
     sent.sequence_number = sequence_text(next_number_);
+    sent_now.emplace(id, sent);
     std::string first;
     kv::append_u64(first, static_cast<std::uint64_t>(time));
     kv::append_u64(first, next_number_);
     const std::int64_t period = time / kDeduplicationPeriod;
-    batch.put(rows_.sent(period, settings.deduplicates_by_group ? draft.group : "", draft.deduplication_id),
-              first + sent.message_id);
+    batch.put(rows_.sent(period, id.first, id.second), first + sent.message_id);
     if (std::exchange(forgotten_period_, period) != period)
       batch.erase(kv::Range{rows_.sent_before(0), rows_.sent_before(period - 1)});
   }
@@ -158,7 +175,8 @@ aws::Result<std::vector<Message>> Queue::receive(const Reception& reception) {
 
 aws::Result<std::vector<Message>> Queue::try_receive(const Reception& reception) {
   std::vector<Message> out;
-  const QueuePtr buried_in = dead_letters();
+  const QueuePtr found_letters = dead_letters();
+  QueuePtr buried_in = found_letters;
   bool buried = false;
   {
     std::unique_lock lock(mutex_, std::defer_lock);
@@ -167,7 +185,9 @@ aws::Result<std::vector<Message>> Queue::try_receive(const Reception& reception)
       std::lock(lock, other);
     else
       lock.lock();
+    TRY_VOID(check_open());
     load();
+    if (buried_in && buried_in->closed_) buried_in = nullptr;
     if (buried_in) buried_in->load();
     const std::int64_t before = buried_in ? buried_in->total_ : 0;
     if (hidden_.totals(now()).in_flight >= kMaxInFlight) {
@@ -267,6 +287,7 @@ std::vector<aws::Result<void>> Queue::remove(const std::vector<std::string>& rec
   std::vector<aws::Result<void>> out;
   {
     std::lock_guard lock(mutex_);
+    if (auto open = check_open(); !open) return std::vector(receipt_handles.size(), open);
     load();
     kv::Batch batch;
     std::set<std::string> seen;
@@ -300,6 +321,7 @@ aws::Result<void> Queue::change_visibility(const std::string& receipt_handle, st
   const ReceiptHandle handle = TRY(parse_handle(receipt_handle));
   {
     std::lock_guard lock(mutex_);
+    TRY_VOID(check_open());
     load();
     const std::int64_t time = now();
     const auto row = parts_.store.get(rows_.state(handle.number));
@@ -330,6 +352,7 @@ aws::Result<void> Queue::change_visibility(const std::string& receipt_handle, st
 
 bool Queue::purge(bool paced) {
   std::lock_guard lock(mutex_);
+  if (closed_) return true;
   if (paced && purged_ + kPurgePause > now()) return false;
   purged_ = now();
   load();
@@ -352,6 +375,7 @@ MessageCounts Queue::counts() {
 
 std::optional<TimePoint> Queue::remove_expired(std::size_t count) {
   std::lock_guard lock(mutex_);
+  if (closed_) return std::nullopt;
   load();
   const Duration retention = definition()->settings.retention;
   kv::Batch batch;
@@ -380,20 +404,22 @@ std::size_t Queue::move_to(const QueuePtr& destination, std::size_t count) {
     // Under both locks, one message at a time: its way may differ from its neighbour's.
     QueuePtr target = destination;
     std::unique_lock lock(mutex_);
+    if (closed_) break;
     load();
     const auto next = order_->next(now(), 1);
     const auto stored = next.empty() ? std::nullopt : find_message(next.front());
     if (!stored) break;
-    auto& attributes = *stored->message.attributes;
+    // Neither queues are looked up nor the other's lock is taken under this one: both are taken anew, in an order that
+    // cannot block.
+    lock.unlock();
     if (!target) {
-      const auto source = attributes.find("DeadLetterQueueSourceArn");
-      if (source == attributes.end()) break;
+      const auto source = stored->message.attributes->find("DeadLetterQueueSourceArn");
+      if (source == stored->message.attributes->end()) break;
       target = parts_.find(source->second);
     }
     if (!target || target.get() == this) break;
-    // The other queue's lock may be held by who waits for this one: both are taken anew, in an order that cannot block.
-    lock.unlock();
     std::scoped_lock both(mutex_, target->mutex_);
+    if (closed_ || target->closed_) break;
     load();
     target->load();
     if (!parts_.store.get(rows_.message(stored->place.number)).value) continue;

@@ -4,6 +4,7 @@
 // Everything that changes messages happens under the queue's lock and in one commit. Memory holds only what the store
 // has too (the next number, counts, a FIFO queue's groups in flight), read at first use.
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -37,6 +38,7 @@ struct QueueParts {
   runtime::Timers& timers;
   std::function<QueuePtr(std::string_view arn)> find;  // a dead-letter queue
   std::shared_ptr<QueueObservers> observers;
+  const std::atomic<bool>& stopping;  // nobody waits any longer
 };
 
 struct MessageCounts {
@@ -62,8 +64,9 @@ class Queue : public std::enable_shared_from_this<Queue> {
     std::string message_id;
     std::optional<std::string> sequence_number;  // FIFO
   };
-  // In order, in one commit. A duplicate of a FIFO queue is answered as the first was.
-  std::vector<Sent> send(std::vector<Draft> drafts);
+  // In order, in one commit. A duplicate of a FIFO queue is answered as the first was, also within `drafts`.
+  // QueueDoesNotExist, here and below, where it was deleted meanwhile.
+  aws::Result<std::vector<Sent>> send(std::vector<Draft> drafts);
 
   struct Reception {
     std::size_t count;
@@ -95,8 +98,13 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // An observer was added: from now on they are told.
   void observed();
 
-  // Nobody waits any longer: the queue is gone.
+  // All that it holds goes, in one commit with what is in `batch`.
+  void erase(kv::Batch batch);
+  // It takes and gives nothing any longer, and nobody waits.
   void close();
+
+  // Answers who waits with nothing: the server stops.
+  void release();
 
  private:
   struct Waiter {
@@ -113,11 +121,15 @@ class Queue : public std::enable_shared_from_this<Queue> {
     std::int64_t sent_at;
   };
 
+  aws::Result<void> check_open() const;
+  void answer_waiters(const aws::Result<std::vector<Message>>& answer);
   void load();
   void commit(kv::Batch& batch);
   std::int64_t now() const { return to_millis(parts_.clock.now()); }
   std::optional<Stored> find_message(const Placed& place) const;
-  Sent stage(kv::Batch& batch, Draft& draft, std::int64_t now);
+  // By scope and deduplication id: what is on its way to the store.
+  using SentNow = std::map<std::pair<std::string, std::string>, Sent>;
+  Sent stage(kv::Batch& batch, Draft& draft, std::int64_t now, SentNow& sent_now);
   void stage_message(kv::Batch& batch, Message message, const std::string& group, std::int64_t visible_at);
   aws::Result<ReceiptHandle> parse_handle(const std::string& text) const;
   aws::Result<void> stage_removal(kv::Batch& batch, const std::string& receipt_handle);
@@ -144,6 +156,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::shared_ptr<const Definition> definition_;
 
   std::mutex mutex_;  // of what follows
+  bool closed_ = false;
   bool loaded_ = false;
   std::unique_ptr<Order> order_;
   std::uint64_t next_number_ = 0;

@@ -27,6 +27,7 @@ void Queue::receive_or_wait(const Reception& reception, TimePoint until,
     awaited_ = true;
   }
   serve();  // for what came between the two
+  if (parts_.stopping) release();
 }
 
 // Something may be there to be received. The sender of a message to a queue that nobody watches pays nothing.
@@ -58,7 +59,7 @@ void Queue::serve() {
     std::lock_guard lock(waiting_mutex_);
     while (!waiters_.empty()) {
       auto found = receive_for(waiters_.front());
-      if (!found || found->empty()) break;
+      if (found && found->empty()) break;
       Waiter waiter = std::move(waiters_.front());
       waiters_.pop_front();
       parts_.timers.cancel(waiter.timer);
@@ -104,14 +105,23 @@ void Queue::give_up(std::uint64_t number) {
 }
 
 void Queue::close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  answer_waiters(std::unexpected(check_open().error()));
+}
+
+void Queue::release() { answer_waiters(std::vector<Message>()); }
+
+void Queue::answer_waiters(const aws::Result<std::vector<Message>>& answer) {
   std::deque<Waiter> waiters;
   {
     std::lock_guard lock(waiting_mutex_);
     waiters.swap(waiters_);
     for (const auto& waiter : waiters) parts_.timers.cancel(waiter.timer);
   }
-  for (auto& waiter : waiters)
-    waiter.done(aws::fail(errors::kQueueDoesNotExist, "The specified queue does not exist."));
+  for (auto& waiter : waiters) waiter.done(answer);
 }
 
 }  // namespace leat::sqs

@@ -33,7 +33,8 @@ QueuePtr Sqs::find_or_null(const QueueId& id) {
                          parts_.random,
                          parts_.timers,
                          [this](std::string_view arn) { return find_or_null(arn); },
-                         observers_of(row)};
+                         observers_of(row),
+                         stopping_};
   queue = std::make_shared<Queue>(parts, id, aws::from_json<CreateQueueRequest>(*stored.value));
   return queue;
 }
@@ -104,11 +105,10 @@ void Sqs::erase(const QueuePtr& queue) {
   const std::string row = queue_row(id.account, id.region, id.name);
   kv::Batch batch;
   batch.erase(row);
-  batch.erase(kv::prefix_range(queue->rows().all()));
   batch.erase(kv::prefix_range(tasks_prefix(id)));
   {
     std::unique_lock lock(cache_mutex_);
-    (void)parts_.store.commit(batch);
+    queue->erase(std::move(batch));
     queues_.erase(row);
   }
   if (parts_.throttle) erased_[row] = parts_.clock.now();
@@ -121,9 +121,18 @@ TimePoint Sqs::erased_at(const QueueId& id) const {
 }
 
 void Sqs::forget() {
-  std::unique_lock lock(cache_mutex_);
-  for (const auto& [row, queue] : queues_) queue->close();
-  queues_.clear();
+  std::map<std::string, QueuePtr> queues;
+  {
+    std::unique_lock lock(cache_mutex_);
+    queues.swap(queues_);
+  }
+  for (const auto& [row, queue] : queues) queue->close();
+}
+
+void Sqs::release() {
+  stopping_ = true;
+  std::shared_lock lock(cache_mutex_);
+  for (const auto& [row, queue] : queues_) queue->release();
 }
 
 std::string Sqs::url(const aws::Caller& caller, const QueueId& id) {

@@ -1,6 +1,7 @@
 #pragma once
 // The SQS service: its queues, and what their operations share.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,12 +56,16 @@ class Sqs {
   // Every queue is forgotten, before the store is emptied.
   void forget();
 
+  // Who waits for messages is answered without any: the server stops.
+  void release();
+
   static std::string url(const aws::Caller& caller, const QueueId& id);
 
  private:
   std::shared_ptr<QueueObservers> observers_of(const std::string& row);
 
   SqsParts parts_;
+  std::atomic<bool> stopping_ = false;
   std::mutex definition_mutex_;
   std::shared_mutex cache_mutex_;
   std::map<std::string, QueuePtr> queues_;                            // by row

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "aws/arn.h"
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
@@ -68,6 +69,13 @@ void set_runtime_version(const aws::Caller& caller, FunctionConfiguration& confi
       fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, id);
 }
 
+aws::Result<void> check_role(Lambda& lambda, const aws::Caller& caller, const std::string& role) {
+  const auto arn = aws::parse_arn(role);
+  if (arn && arn->account != caller.account)
+    return aws::fail(errors::kAccessDenied, "Cross-account pass role is not allowed.");
+  return lambda.parts().roles.check(role);
+}
+
 aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
   if (lambda.parts().runtimes.find(name)) return {};
   return refuse(fmt::format("leat found no interpreter for {} on this machine", name));
@@ -116,7 +124,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
   if (!input.code.zip_file)
     return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
-  TRY_VOID(lambda.parts().roles.check(input.role));
+  TRY_VOID(check_role(lambda, caller, input.role));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
   FunctionConfiguration configuration = with_defaults(caller, input);
@@ -172,7 +180,7 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
 aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller,
                                                                  const UpdateFunctionConfigurationRequest& input) {
   if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
-  if (input.role) TRY_VOID(lambda.parts().roles.check(*input.role));
+  if (input.role) TRY_VOID(check_role(lambda, caller, *input.role));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));

@@ -10,10 +10,14 @@ namespace {
 constexpr std::int32_t kMaxRate = 500;  // messages a second
 constexpr std::int32_t kMaxShown = 10;
 
-aws::Result<QueuePtr> find_by_arn(Sqs& sqs, const std::string& arn) {
-  if (QueuePtr found = sqs.find_or_null(arn)) return found;
+// Move tasks stay in an account.
+aws::Result<QueuePtr> find_by_arn(Sqs& sqs, const aws::Caller& caller, const std::string& arn,
+                                  std::string_view parameter) {
+  const auto id = parse_queue_arn(arn);
+  QueuePtr found = id && id->account == caller.account ? sqs.find_or_null(*id) : nullptr;
+  if (found) return found;
   return aws::fail(errors::kResourceNotFound,
-                   "The resource that you specified for the SourceArn parameter doesn't exist.");
+                   fmt::format("The resource that you specified for the {} parameter doesn't exist.", parameter));
 }
 
 bool has_dead_letters(Sqs& sqs, const Queue& queue) {
@@ -29,15 +33,13 @@ bool has_dead_letters(Sqs& sqs, const Queue& queue) {
 
 }  // namespace
 
-aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const aws::Caller&,
+aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const aws::Caller& caller,
                                                                 const StartMessageMoveTaskRequest& input) {
   std::lock_guard lock(sqs.definition_mutex());
-  const QueuePtr source = TRY(find_by_arn(sqs, input.source_arn));
+  const QueuePtr source = TRY(find_by_arn(sqs, caller, input.source_arn, "SourceArn"));
   if (!has_dead_letters(sqs, *source))
     return aws::fail(errors::kInvalidParameterValue, "Source queue must be configured as a Dead Letter Queue.");
-  if (input.destination_arn && !sqs.find_or_null(*input.destination_arn))
-    return aws::fail(errors::kResourceNotFound,
-                     "The resource that you specified for the DestinationArn parameter doesn't exist.");
+  if (input.destination_arn) TRY(find_by_arn(sqs, caller, *input.destination_arn, "DestinationArn"));
   const std::int32_t rate = input.max_number_of_messages_per_second.value_or(kMaxRate);
   if (rate < 1 || rate > kMaxRate) {
     return aws::fail(errors::kInvalidParameterValue,
@@ -72,7 +74,7 @@ aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const 
   return output;
 }
 
-aws::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Sqs& sqs, const aws::Caller&,
+aws::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Sqs& sqs, const aws::Caller& caller,
                                                                   const CancelMessageMoveTaskRequest& input) {
   const auto not_found = [] { return aws::fail(errors::kResourceNotFound, "Task does not exist."); };
   const auto handle = base64_decode(input.task_handle);
@@ -81,7 +83,7 @@ aws::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Sqs& sqs, cons
   id.account = kv::take_text(rest);
   id.region = kv::take_text(rest);
   id.name = kv::take_text(rest);
-  if (rest.size() != 8) return not_found();
+  if (rest.size() != 8 || id.account != caller.account) return not_found();
   std::lock_guard lock(sqs.definition_mutex());
   auto task = find_move_task(sqs, id, static_cast<std::int64_t>(kv::read_u64(rest)));
   if (!task) return not_found();
@@ -95,9 +97,9 @@ aws::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Sqs& sqs, cons
   return output;
 }
 
-aws::Result<ListMessageMoveTasksResult> list_message_move_tasks(Sqs& sqs, const aws::Caller&,
+aws::Result<ListMessageMoveTasksResult> list_message_move_tasks(Sqs& sqs, const aws::Caller& caller,
                                                                 const ListMessageMoveTasksRequest& input) {
-  const QueuePtr source = TRY(find_by_arn(sqs, input.source_arn));
+  const QueuePtr source = TRY(find_by_arn(sqs, caller, input.source_arn, "SourceArn"));
   const std::int32_t limit = input.max_results.value_or(1);
   if (limit < 1 || limit > kMaxShown) {
     return aws::fail(errors::kInvalidParameterValue,

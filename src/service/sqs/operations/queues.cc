@@ -44,7 +44,9 @@ aws::Result<void> check_redrive(Sqs& sqs, const QueueId& id, const Attributes& a
                      fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: {}",
                                  attributes.at("RedrivePolicy"), reason));
   };
-  const QueuePtr target = sqs.find_or_null(settings.redrive->dead_letter_arn);
+  const auto target_id = parse_queue_arn(settings.redrive->dead_letter_arn);
+  const bool near = target_id && target_id->account == id.account && target_id->region == id.region;
+  const QueuePtr target = near ? sqs.find_or_null(*target_id) : nullptr;
   if (!target) {
     return aws::fail(errors::kInvalidParameterValue,
                      fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not "

@@ -29,7 +29,8 @@ aws::Result<SendMessageResult> send_message(Sqs& sqs, const aws::Caller& caller,
       TRY(make_draft(input, queue->definition()->settings, caller, parts.clock.now(), parts.random.uuid())));
   SendMessageResult output;
   const Draft shown = drafts.front();
-  describe(output, shown, queue->send(std::move(drafts)).front());
+  const auto sent = TRY(queue->send(std::move(drafts)));
+  describe(output, shown, sent.front());
   return output;
 }
 
@@ -57,7 +58,7 @@ aws::Result<SendMessageBatchResult> send_message_batch(Sqs& sqs, const aws::Call
     drafts.push_back(std::move(*draft));
   }
   const std::vector<Draft> shown = drafts;
-  const auto sent = queue->send(std::move(drafts));
+  const auto sent = TRY(queue->send(std::move(drafts)));
   for (std::size_t i = 0; i < sent.size(); ++i) describe(output.successful[i], shown[i], sent[i]);
   return output;
 }
