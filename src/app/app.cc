@@ -142,7 +142,7 @@ struct App::Parts {
         iam(*store, *world.clock, *world.random),
         sqs({*store, *world.clock, *world.random, timers, schedule, configuration.throttle}),
         cloudwatch({*store, *world.clock, timers, schedule}),
-        kinesis({*store, *world.clock, schedule, configuration.throttle}),
+        kinesis({*store, *world.clock, schedule, timers, configuration.throttle}),
         stream_source(streams),
         kinesis_source(kinesis),
         queue_source(sqs),
@@ -173,16 +173,8 @@ struct App::Parts {
                 endpoint_url(server)}),
         init_scripts(configuration.init_folder, server.port()),
         control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot,
-                 *store, logs, blobs, init_scripts, [this] { reset(); }}),
-        gateway({{{&dynamodb::kModel, &dynamodb},
-                  {&dynamodbstreams::kModel, &streams},
-                  {&lambda::kModel, &lambda},
-                  {&logs::kModel, &logs},
-                  {&iam::kModel, &iam},
-                  {&sqs::kModel, &sqs},
-                  {&kinesis::kModel, &kinesis},
-                  {&cloudwatch::kModel, &cloudwatch},
-                  {&sts::kModel, &sts}},
+                 *store, logs, blobs, init_scripts, service_ids(), [this] { reset(); }}),
+        gateway({bindings(),
                  {iam, *world.clock, unknown_keys(configuration)},
                  authorizer,
                  *world.random,
@@ -191,6 +183,24 @@ struct App::Parts {
                  },
                  control}) {
     fs::create_directories(folder / "code");
+  }
+
+  std::vector<gateway::Binding> bindings() {
+    return {{&dynamodb::kModel, &dynamodb},
+            {&dynamodbstreams::kModel, &streams},
+            {&lambda::kModel, &lambda},
+            {&logs::kModel, &logs},
+            {&iam::kModel, &iam},
+            {&sqs::kModel, &sqs},
+            {&kinesis::kModel, &kinesis},
+            {&cloudwatch::kModel, &cloudwatch},
+            {&sts::kModel, &sts}};
+  }
+
+  std::vector<std::string_view> service_ids() {
+    std::vector<std::string_view> out;
+    for (const auto& binding : bindings()) out.push_back(binding.model->id);
+    return out;
   }
 
   ~Parts() {
@@ -289,6 +299,7 @@ void App::start() {
 
 void App::stop(std::chrono::milliseconds patience) {
   parts_->sqs.release();
+  parts_->kinesis.release();
   parts_->server.stop(patience);
   parts_->timers.stop();
   parts_->loop.stop();

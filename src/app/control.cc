@@ -18,11 +18,10 @@ HttpResponse json(std::string body, int status = 200) {
   return {status, {{"Content-Type", "application/json"}, {"Access-Control-Allow-Origin", "*"}}, std::move(body)};
 }
 
-HttpResponse health() {
+HttpResponse health(const std::vector<std::string_view>& offered) {
   std::string services;
-  for (std::string_view service : {"dynamodb", "dynamodbstreams", "iam", "lambda", "logs", "sts"}) {
+  for (const std::string_view service : offered)
     services += fmt::format("{}\"{}\": \"running\"", services.empty() ? "" : ", ", service);
-  }
   return json(
       fmt::format("{{\"services\": {{{}}}, \"edition\": \"leat\", \"version\": \"{}\"}}\n", services, kVersion));
 }
@@ -71,7 +70,7 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
   const bool post = request.method == "POST";
   constexpr std::string_view kPackages = "/_leat/packages/";
   if (path == "/_leat/health" || path == "/_localstack/health") {
-    respond(health());
+    respond(health(parts_.services));
   } else if (path == "/_localstack/info") {
     respond(json(
         fmt::format("{{\"version\": \"{}\", \"edition\": \"leat\", \"is_license_activated\": false}}\n", kVersion)));

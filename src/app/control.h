@@ -12,6 +12,8 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include "app/init_scripts.h"
 #include "base/clock.h"
@@ -30,6 +32,7 @@ struct ControlParts {
   logs::Logs& logs;
   const blob::Blobs& blobs;
   const InitScripts& init_scripts;
+  std::vector<std::string_view> services;  // their ids
   std::function<void()> reset;
 };
 

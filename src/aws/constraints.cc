@@ -66,6 +66,7 @@ bool measure(const Shape& shape, const void* value, std::int64_t& size) {
     case Kind::kBoolean:
     case Kind::kTimestamp:
     case Kind::kStructure:
+    case Kind::kEventStream:
     case Kind::kCustom: return false;
   }
   return false;
@@ -123,6 +124,7 @@ std::string describe(const Shape& shape, const void* value) {
       return fmt::format("{{{}}}", fmt::join(parts, ", "));
     }
     case Kind::kStructure: return describe_members(shape, value);
+    case Kind::kEventStream: return "";
     case Kind::kCustom: {
       std::string out;
       shape.custom->encode(value, out);

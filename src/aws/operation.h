@@ -37,6 +37,7 @@ struct Operation {
   std::string_view result_wrapper;  // Query: PutItemResult
   const Member* payload_in;         // REST: the member that is the whole body, or null
   const Member* payload_out;
+  const Member* events_out;  // the member that is an event stream, or null
   Object (*new_input)();
   // Null for an operation that AWS has and leat does not offer. `service` is what the app bound.
   void (*handle)(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done);

@@ -22,20 +22,21 @@ struct Shape;
 class Violations;
 
 enum class Kind : std::uint8_t {
-  kString,     // std::string
-  kBlob,       // Blob
-  kBoolean,    // bool
-  kInteger,    // std::int32_t
-  kLong,       // std::int64_t
-  kDouble,     // double
-  kTimestamp,  // Timestamp
-  kList,       // std::vector<T>
-  kMap,        // Map<T>
-  kStructure,  // a generated struct
-  kCustom,     // a hand-written type behind a type override
+  kString,       // std::string
+  kBlob,         // Blob
+  kBoolean,      // bool
+  kInteger,      // std::int32_t
+  kLong,         // std::int64_t
+  kDouble,       // double
+  kTimestamp,    // Timestamp
+  kList,         // std::vector<T>
+  kMap,          // Map<T>
+  kStructure,    // a generated struct
+  kCustom,       // a hand-written type behind a type override
+  kEventStream,  // EventSource: of outputs only
 };
 
-enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kStatusCode, kPayload };
+enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kStatusCode, kPayload, kEventStream };
 
 // How to reach the value inside a std::optional<T>.
 struct OptionalAccess {

@@ -38,6 +38,7 @@ class Reader {
       case Kind::kList: fits = list(shape, to, path); break;
       case Kind::kMap: fits = map(shape, to, path); break;
       case Kind::kStructure: fits = structure(shape, to, path); break;
+      case Kind::kEventStream:
       case Kind::kCustom: fits = fail("This shape is not spoken in CBOR"); break;
     }
     --depth_;
@@ -318,6 +319,7 @@ void append_value(const Shape& shape, const void* value, CborTime time, std::str
       break;
     case Kind::kStructure: append_cbor(shape, value, time, out); break;
     case Kind::kCustom: out.push_back('\xF6'); break;
+    case Kind::kEventStream: break;  // wire/event_stream.h
   }
 }
 
@@ -332,10 +334,13 @@ std::optional<std::string> read_cbor(const Shape& shape, std::string_view bytes,
 
 void append_cbor(const Shape& shape, const void* object, CborTime time, std::string& out) {
   std::size_t present = 0;
-  for (const Member& member : shape.members) present += member.find(object) ? 1 : 0;
+  const auto find = [object](const Member& member) {
+    return member.location == Location::kEventStream ? nullptr : member.find(object);
+  };
+  for (const Member& member : shape.members) present += find(member) ? 1 : 0;
   append_head(out, kPairs, present);
   for (const Member& member : shape.members) {
-    const void* field = member.find(object);
+    const void* field = find(member);
     if (!field) continue;
     append_cbor_text(out, member.name);
     append_value(*member.shape, field, time, out);

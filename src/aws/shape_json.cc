@@ -33,6 +33,7 @@ class Reader {
       case Kind::kList: fits = list(shape, from, to, path); break;
       case Kind::kMap: fits = map(shape, from, to, path); break;
       case Kind::kStructure: return structure(shape, from, to, path);
+      case Kind::kEventStream: return false;
       case Kind::kCustom: error_ = shape.custom->decode(&from, to); return error_.empty();
     }
     if (fits) violations_.check(shape, to, path);
@@ -256,6 +257,7 @@ void append_value(const Shape& shape, const void* value, std::string& out) {
     case Kind::kMap: append_map(shape, value, out); break;
     case Kind::kStructure: append_structure(shape, value, out); break;
     case Kind::kCustom: shape.custom->encode(value, out); break;
+    case Kind::kEventStream: break;  // wire/event_stream.h
   }
 }
 

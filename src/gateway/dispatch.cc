@@ -5,6 +5,7 @@
 #include "gateway/gateway.h"
 #include "gateway/gunzip.h"
 #include "wire/codec.h"
+#include "wire/event_stream.h"
 
 namespace leat::gateway {
 namespace {
@@ -50,6 +51,15 @@ struct Exchange {
   void refuse_caller(const aws::Error& error) {
     HttpResponse response = wire::encode_error(error_context(), error);
     if (error_context().protocol != aws::Protocol::kJson) response.status = 403;
+    finish(std::move(response));
+  }
+
+  void answer(const aws::Result<aws::Object>& result) {
+    if (!result) return refuse(result.error());
+    HttpResponse response = wire::codec_for(route.protocol).encode(call(), result->get());
+    const aws::Member* events = route.operation->events_out;
+    if (const void* source = events ? events->find(result->get()) : nullptr)
+      wire::stream_events(route.protocol, *static_cast<const aws::EventSource*>(source), response);
     finish(std::move(response));
   }
 
@@ -131,16 +141,12 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
         !allowed) {
       return exchange->refuse_caller(allowed.error());
     }
-    operation->handle(
-        exchange->route.binding->service, exchange->caller, *input,
-        [this, exchange](aws::Result<aws::Object> result) mutable {
-          auto answer = [exchange, result = std::move(result)] {
-            if (!result) return exchange->refuse(result.error());
-            exchange->finish(wire::codec_for(exchange->route.protocol).encode(exchange->call(), result->get()));
-          };
-          if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
-          parts_.reply_gate(std::move(answer));
-        });
+    operation->handle(exchange->route.binding->service, exchange->caller, *input,
+                      [this, exchange](aws::Result<aws::Object> result) mutable {
+                        auto answer = [exchange, result = std::move(result)] { exchange->answer(result); };
+                        if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
+                        parts_.reply_gate(std::move(answer));
+                      });
   } catch (const std::exception& failure) {
     spdlog::error("{}:{}: {}", exchange->route.binding->model->id, operation->name, failure.what());
     if (exchange->respond)

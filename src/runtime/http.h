@@ -1,7 +1,8 @@
 #pragma once
-// HTTP/1.1 messages as the rest of leat sees them.
+// HTTP messages as the rest of leat sees them.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,10 +34,13 @@ struct HttpRequest {
   }
 };
 
+class HttpStream;
+
 struct HttpResponse {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::shared_ptr<HttpStream> stream = {};  // the body, where it comes in pieces
 };
 
 // Called exactly once for a request, from any thread.

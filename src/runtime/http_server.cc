@@ -1,28 +1,15 @@
 #include "runtime/http_server.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 
-#include <atomic>
-#include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <condition_variable>
-#include <ctime>
-#include <mutex>
-#include <optional>
-#include <set>
 #include <thread>
 
-namespace leat::runtime {
+#include "runtime/http1_session.h"
+#include "runtime/http2_session.h"
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::ip::tcp;
-using boost::system::error_code;
+namespace leat::runtime {
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) {
   return beast::iequals({left.data(), left.size()}, {right.data(), right.size()});
@@ -30,211 +17,19 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
 
 namespace {
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
-// What a session needs of its server, and how the server finds its sessions again when it stops.
-class Sessions {
- public:
-  class Member {
-   public:
-    virtual ~Member() = default;
-    virtual void drain() = 0;  // close now if idle, else after the answer
-  };
-
-  Sessions(const HttpServerOptions& options, const Clock& clock) : options(options), clock(clock) {}
-
-  void add(Member* member) {
-    std::lock_guard lock(mutex_);
-    members_.insert(member);
-  }
-  void remove(Member* member) {
-    std::lock_guard lock(mutex_);
-    members_.erase(member);
-    if (members_.empty()) empty_.notify_all();
-  }
-  bool drain(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    draining = true;
-    for (Member* member : members_) member->drain();
-    return empty_.wait_for(lock, patience, [this] { return members_.empty(); });
-  }
-
-  const HttpServerOptions& options;
-  const Clock& clock;
-  HttpHandler* handler = nullptr;
-  std::atomic<bool> draining{false};
-
- private:
-  std::mutex mutex_;
-  std::condition_variable empty_;
-  std::set<Member*> members_;
-};
-
-// RFC 7231 date, remade once a second for each thread.
-std::string_view http_date(const Clock& clock) {
-  thread_local std::time_t last = -1;
-  thread_local char text[40];
-  const std::time_t now = to_millis(clock.unmoved()) / 1000;
-  if (now != last) {
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    last = now;
-  }
-  return text;
-}
-
-template <class Stream>
-class Session final : public Sessions::Member, public std::enable_shared_from_this<Session<Stream>> {
- public:
-  static constexpr bool kSecure = !std::is_same_v<Stream, tcp::socket>;
-
-  Session(Stream stream, Sessions& sessions) : stream_(std::move(stream)), sessions_(sessions) { sessions_.add(this); }
-  ~Session() override { sessions_.remove(this); }
-
-  void start() {
-    if constexpr (kSecure) {
-      stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](error_code error) {
-        if (!error) self->read();
-      });
-    } else {
-      read();
-    }
-  }
-
-  void drain() override {
-    asio::post(stream_.get_executor(), [weak = this->weak_from_this()] {
-      if (auto self = weak.lock(); self && self->idle_) self->close();
-    });
-  }
-
- private:
-  using Parser = http::request_parser<http::string_body>;
-
-  void read() {
-    if (sessions_.draining) return close();
-    idle_ = buffer_.size() == 0;
-    parser_.emplace();
-    parser_->eager(true);
-    parser_->body_limit(sessions_.options.body_limit);
-    parser_->header_limit(sessions_.options.header_limit);
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [self = this->shared_from_this()](error_code error, std::size_t) {
-                              self->idle_ = false;
-                              if (error) return self->refuse(error);
-                              if (self->parser_->is_done()) return self->handle();
-                              self->read_body();
-                            });
-  }
-
-  void read_body() {
-    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
-      static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      asio::async_write(stream_, asio::buffer(kContinue),
-                        [self = this->shared_from_this()](error_code error, std::size_t) {
-                          if (!error) self->read_rest();
-                        });
-      return;
-    }
-    read_rest();
-  }
-
-  void read_rest() {
-    http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
-      if (error) return self->refuse(error);
-      self->handle();
-    });
-  }
-
-  void handle() {
-    const auto& message = parser_->get();
-    request_.method = view(message.method_string());
-    request_.target = view(message.target());
-    request_.body = message.body();
-    request_.secure = kSecure;
-    request_.headers.clear();
-    for (const auto& field : message) request_.headers.push_back({view(field.name_string()), view(field.value())});
-    keep_alive_ = message.keep_alive();
-    head_only_ = message.method() == http::verb::head;
-    sessions_.handler->handle(request_, [self = this->shared_from_this()](HttpResponse response) mutable {
-      auto& stream = self->stream_;
-      asio::dispatch(stream.get_executor(), [self = std::move(self), response = std::move(response)]() mutable {
-        self->write(std::move(response));
-      });
-    });
-  }
-
-  void write(HttpResponse response) {
-    if (sessions_.draining) keep_alive_ = false;
-    head_.clear();
-    auto out = std::back_inserter(head_);
-    fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status,
-                   view(http::obsolete_reason(http::status(response.status))));
-    for (const auto& [name, value] : response.headers) fmt::format_to(out, "{}: {}\r\n", name, value);
-    fmt::format_to(out, "Date: {}\r\n", http_date(sessions_.clock));
-    if (!keep_alive_) fmt::format_to(out, "Connection: close\r\n");
-    if (response.status != 204 && response.status >= 200)
-      fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
-    fmt::format_to(out, "\r\n");
-    body_ = head_only_ ? std::string() : std::move(response.body);
-    const std::array<asio::const_buffer, 2> buffers{asio::buffer(head_), asio::buffer(body_)};
-    asio::async_write(stream_, buffers, [self = this->shared_from_this()](error_code error, std::size_t) {
-      if (error) return;
-      if (self->keep_alive_)
-        self->read();
-      else
-        self->close();
-    });
-  }
-
-  // Answers what could not be parsed, where the peer still listens.
-  void refuse(error_code error) {
-    if (error == http::error::end_of_stream ||
-        error.category() != http::make_error_code(http::error::bad_method).category())
-      return;
-    keep_alive_ = false;
-    head_only_ = false;
-    HttpResponse response;
-    response.status = error == http::error::body_limit ? 413 : error == http::error::header_limit ? 431 : 400;
-    response.headers.emplace_back("Content-Type", "application/x-amz-json-1.0");
-    response.body =
-        R"({"__type":"com.amazon.coral.service#SerializationException","message":"The request could not be read"})";
-    write(std::move(response));
-  }
-
-  void close() {
-    error_code ignored;
-    auto& socket = beast::get_lowest_layer(stream_);
-    socket.shutdown(tcp::socket::shutdown_send, ignored);
-    if (idle_)
-      socket.close(ignored);
-    else
-      linger();
-  }
-
-  // Reads away what the peer still sends, so that a reset does not destroy the answer on its way.
-  void linger() {
-    idle_ = true;
-    buffer_.clear();
-    auto& socket = beast::get_lowest_layer(stream_);
-    socket.async_wait(tcp::socket::wait_read, [self = this->shared_from_this()](error_code) {
-      error_code ignored;
-      beast::get_lowest_layer(self->stream_).close(ignored);
-    });
-  }
-
-  Stream stream_;
-  Sessions& sessions_;
-  beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
-  HttpRequest request_;
-  std::string head_, body_;
-  bool keep_alive_ = true;
-  bool head_only_ = false;
-  bool idle_ = true;
-};
-
 constexpr unsigned char kTlsHandshakeRecord = 0x16;
+
+constexpr std::string_view kHttp2Begins = "PRI";
+using TlsStream = asio::ssl::stream<tcp::socket>;
+
+// HTTP/2 where the client offers it, else HTTP/1.1.
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+                    unsigned offered_size, void*) {
+  static constexpr unsigned char kProtocols[] = "\x02h2\x08http/1.1";
+  const int chosen = SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, kProtocols,
+                                           sizeof kProtocols - 1, offered, offered_size);
+  return chosen == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
 
 // Asio opens sockets that a program started meanwhile would inherit, and keep the port with.
 void close_on_exec(int descriptor) { fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
@@ -249,6 +44,7 @@ struct HttpServer::State {
     tls.emplace(asio::ssl::context::tls_server);
     tls->use_certificate_chain(asio::buffer(options.certificate_pem));
     tls->use_private_key(asio::buffer(options.private_key_pem), asio::ssl::context::pem);
+    SSL_CTX_set_alpn_select_cb(tls->native_handle(), &choose_protocol, nullptr);
   }
 
   void accept() {
@@ -268,24 +64,57 @@ struct HttpServer::State {
 
   // Looks at the first byte: a TLS handshake, or HTTP.
   void greet(tcp::socket socket) {
-    if (!tls) return std::make_shared<Session<tcp::socket>>(std::move(socket), sessions)->start();
+    if (!tls) return listen(std::move(socket));
     auto held = std::make_shared<tcp::socket>(std::move(socket));
     held->async_wait(tcp::socket::wait_read, [this, held](error_code error) {
       unsigned char first = 0;
       if (!error) held->receive(asio::buffer(&first, 1), tcp::socket::message_peek, error);
       if (error) return;
-      if (first == kTlsHandshakeRecord) {
-        std::make_shared<Session<asio::ssl::stream<tcp::socket>>>(
-            asio::ssl::stream<tcp::socket>(std::move(*held), *tls), sessions)
-            ->start();
-      } else {
-        std::make_shared<Session<tcp::socket>>(std::move(*held), sessions)->start();
-      }
+      if (first == kTlsHandshakeRecord)
+        shake_hands(TlsStream(std::move(*held), *tls));
+      else
+        listen(std::move(*held));
     });
   }
 
+  // In clear text, a client that knows that we speak HTTP/2 just begins with it.
+  // https://www.rfc-editor.org/rfc/rfc9113#name-starting-http-2-with-prior-
+  void listen(tcp::socket socket) {
+    struct Opening {
+      tcp::socket socket;
+      std::array<char, 4096> bytes;
+    };
+    auto opening = std::make_shared<Opening>(Opening{std::move(socket), {}});
+    asio::async_read(opening->socket, asio::buffer(opening->bytes), asio::transfer_at_least(kHttp2Begins.size()),
+                     [this, opening](error_code error, std::size_t size) {
+                       if (error) return;
+                       std::string first(opening->bytes.data(), size);
+                       const bool http2 = first.starts_with(kHttp2Begins);
+                       begin(std::move(opening->socket), std::move(first), http2, false);
+                     });
+  }
+
+  void shake_hands(TlsStream stream) {
+    auto held = std::make_shared<TlsStream>(std::move(stream));
+    held->async_handshake(asio::ssl::stream_base::server, [this, held](error_code error) {
+      if (error) return;
+      const unsigned char* chosen = nullptr;
+      unsigned size = 0;
+      SSL_get0_alpn_selected(held->native_handle(), &chosen, &size);
+      begin(std::move(*held), std::string(), size == 2, true);
+    });
+  }
+
+  template <class Stream>
+  void begin(Stream stream, std::string first, bool http2, bool secure) {
+    if (http2)
+      std::make_shared<Http2Session<Stream>>(std::move(stream), sessions, std::move(first), secure)->start();
+    else
+      std::make_shared<Http1Session<Stream>>(std::move(stream), sessions, first, secure)->start();
+  }
+
   HttpServerOptions options;
-  Sessions sessions;
+  HttpSessions sessions;
   std::vector<std::unique_ptr<asio::io_context>> contexts;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::optional<tcp::acceptor> acceptor;

@@ -1,5 +1,5 @@
 #pragma once
-// Serves HTTP/1.1 with keep-alive, in clear text and over TLS on the same port.
+// Serves HTTP/1.1 with keep-alive and HTTP/2, in clear text and over TLS on the same port.
 
 #include <chrono>
 #include <cstdint>

@@ -321,21 +321,26 @@ def test_only_failed_records_come_again(deployment, streams):
     assert saw(deployment, name) == list("abcdcd")
 
 
+def encode_cbor(value):
+    kinds = {int: (0, b""), bytes: (2, value), str: (3, value.encode() if isinstance(value, str) else b""), dict: (5, b"")}
+    major, body = kinds[type(value)]
+    size = value if major == 0 else len(value) if major == 5 else len(body)
+    head = bytes([major << 5 | 27]) + size.to_bytes(8, "big")
+    return head + body + (b"".join(encode_cbor(part) for pair in value.items() for part in pair) if major == 5 else b"")
+
+
+def open_in_cbor(server, operation, **members):
+    body = encode_cbor(members)
+    request = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=body, headers={
+        "X-Amz-Target": f"Kinesis_20131202.{operation}", "Content-Type": "application/x-amz-cbor-1.1"})
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), "kinesis", "us-east-1").add_auth(request)
+    return urllib.request.urlopen(urllib.request.Request(server.endpoint + "/", data=body, headers=dict(request.headers)))
+
+
 def test_the_cbor_of_the_java_sdk(server, streams):
     """AWS JSON 1.1 in CBOR: times are milliseconds behind tag 1. https://www.rfc-editor.org/rfc/rfc8949"""
-    def encode(value):
-        kinds = {int: (0, b""), bytes: (2, value), str: (3, value.encode() if isinstance(value, str) else b""), dict: (5, b"")}
-        major, body = kinds[type(value)]
-        size = value if major == 0 else len(value) if major == 5 else len(body)
-        head = bytes([major << 5 | 27]) + size.to_bytes(8, "big")
-        return head + body + (b"".join(encode(part) for pair in value.items() for part in pair) if major == 5 else b"")
-
     def call(operation, **members):
-        body = encode(members)
-        request = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=body, headers={
-            "X-Amz-Target": f"Kinesis_20131202.{operation}", "Content-Type": "application/x-amz-cbor-1.1"})
-        botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), "kinesis", "us-east-1").add_auth(request)
-        with urllib.request.urlopen(urllib.request.Request(server.endpoint + "/", data=body, headers=dict(request.headers))) as answer:
+        with open_in_cbor(server, operation, **members) as answer:
             assert answer.headers["Content-Type"] == "application/x-amz-cbor-1.1"
             return answer.read()
 

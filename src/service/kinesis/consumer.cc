@@ -1,8 +1,31 @@
 #include "service/kinesis/consumer.h"
 
+#include <fmt/format.h>
+
 #include "aws/shape_json.h"
+#include "engine/kv/key.h"
 
 namespace leat::kinesis {
+
+std::string consumer_name_in(std::string_view arn) {
+  constexpr std::string_view kMark = "/consumer/";
+  const auto mark = arn.find(kMark);
+  if (mark == std::string_view::npos) return {};
+  const std::string_view rest = arn.substr(mark + kMark.size());
+  return std::string(rest.substr(0, rest.find(':')));
+}
+
+std::optional<ConsumerDescription> find_consumer(const Kinesis& kinesis, const Stream& stream, std::string_view name) {
+  const auto row =
+      kinesis.store().get(consumers_prefix(stream.account, stream.region, stream.name()) + kv::make_key(name));
+  if (!row.value) return std::nullopt;
+  return aws::from_json<ConsumerDescription>(*row.value);
+}
+
+std::unexpected<aws::Error> consumer_not_found(const aws::Caller& caller, std::string_view consumer) {
+  return aws::fail(errors::kResourceNotFound,
+                   fmt::format("Consumer {}, account {} not found.", consumer, caller.account));
+}
 
 std::vector<ConsumerDescription> consumers_of(const Kinesis& kinesis, const Stream& stream) {
   std::vector<ConsumerDescription> out;

@@ -2,7 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "service/kinesis/subscription.h"
+
 namespace leat::kinesis {
+
+Kinesis::Kinesis(KinesisParts parts)
+    : parts_(parts), throttle_(parts.clock, parts.throttle), subscriptions_(std::make_unique<Subscriptions>()) {}
+Kinesis::~Kinesis() = default;
+
+void Kinesis::release() { subscriptions_->end_all(); }
 
 std::string stream_name_in(std::string_view text) {
   const auto arn = aws::parse_arn(text);
@@ -49,6 +57,7 @@ void Kinesis::changed(std::string_view account, std::string_view region, const s
 }
 
 void Kinesis::forget() {
+  release();
   std::unique_lock lock(cache_mutex_);
   cache_.clear();
 }

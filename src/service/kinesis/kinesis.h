@@ -2,6 +2,7 @@
 // The Kinesis Data Streams service: what its operations share.
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -12,21 +13,26 @@
 #include "base/definition_lock.h"
 #include "engine/schedule/schedule.h"
 #include "engine/shardlog/shardlog.h"
+#include "runtime/timers.h"
 #include "service/kinesis/shard_throttle.h"
 #include "service/kinesis/stream.h"
 
 namespace leat::kinesis {
 
+class Subscriptions;
+
 struct KinesisParts {
   kv::Store& store;
   const Clock& clock;
   schedule::Schedule& schedule;
+  runtime::Timers& timers;
   bool throttle;  // the limits of shards are enforced
 };
 
 class Kinesis {
  public:
-  explicit Kinesis(KinesisParts parts) : parts_(parts), throttle_(parts.clock, parts.throttle) {}
+  explicit Kinesis(KinesisParts parts);
+  ~Kinesis();
 
   KinesisParts& parts() { return parts_; }
   kv::Store& store() const { return parts_.store; }
@@ -54,9 +60,15 @@ class Kinesis {
 
   void forget();
 
+  // Who is pushed records of a shard.
+  Subscriptions& subscriptions() { return *subscriptions_; }
+  // Ends them: the server stops.
+  void release();
+
  private:
   KinesisParts parts_;
   ShardThrottle throttle_;
+  std::unique_ptr<Subscriptions> subscriptions_;
   DefinitionLock definitions_;
   std::shared_mutex cache_mutex_;
   std::map<std::string, StreamPtr> cache_;  // by row

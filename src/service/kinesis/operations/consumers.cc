@@ -18,15 +18,6 @@ std::string consumer_row(const Stream& stream, std::string_view consumer) {
   return consumers_prefix(stream.account, stream.region, stream.name()) + kv::make_key(consumer);
 }
 
-// NAME in arn:…/consumer/NAME:TIME.
-std::string consumer_name_in(std::string_view arn) {
-  constexpr std::string_view kMark = "/consumer/";
-  const auto mark = arn.find(kMark);
-  if (mark == std::string_view::npos) return {};
-  const std::string_view rest = arn.substr(mark + kMark.size());
-  return std::string(rest.substr(0, rest.find(':')));
-}
-
 struct Found {
   StreamPtr stream;
   ConsumerDescription consumer;
@@ -38,10 +29,8 @@ aws::Result<Found> find(Kinesis& kinesis, const aws::Caller& caller, const Input
       TRY(kinesis.find(caller, std::nullopt, input.consumer_arn ? input.consumer_arn : input.stream_arn));
   const std::string name =
       input.consumer_arn ? consumer_name_in(*input.consumer_arn) : input.consumer_name.value_or("");
-  const auto row = kinesis.store().get(consumer_row(*stream, name));
-  if (row.value) return Found{stream, aws::from_json<ConsumerDescription>(*row.value)};
-  return aws::fail(errors::kResourceNotFound, fmt::format("Consumer {}, account {} not found.",
-                                                          input.consumer_arn.value_or(name), caller.account));
+  if (auto consumer = find_consumer(kinesis, *stream, name)) return Found{stream, std::move(*consumer)};
+  return consumer_not_found(caller, input.consumer_arn.value_or(name));
 }
 
 Consumer summary_of(const ConsumerDescription& consumer) {

@@ -1,0 +1,90 @@
+#include "runtime/http_stream.h"
+
+#include <utility>
+
+namespace leat::runtime {
+namespace {
+
+void call(const std::function<void()>& task) {
+  if (task) task();
+}
+
+}  // namespace
+
+void HttpStream::write(std::string_view piece) {
+  std::function<void()> ready;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_ || ended_) return;
+    waiting_ += piece;
+    ready = ready_;
+  }
+  call(ready);
+}
+
+void HttpStream::end() {
+  std::function<void()> ready;
+  {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+    ready = ready_;
+  }
+  call(ready);
+}
+
+void HttpStream::on_wanted(std::function<void()> wanted) {
+  std::lock_guard lock(mutex_);
+  if (!closed_) wanted_ = std::move(wanted);
+}
+
+void HttpStream::wake() {
+  std::function<void()> ready;
+  {
+    std::lock_guard lock(mutex_);
+    ready = ready_;
+  }
+  call(ready);
+}
+
+bool HttpStream::closed() const {
+  std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+void HttpStream::attach(std::function<void()> ready) {
+  std::lock_guard lock(mutex_);
+  if (!closed_) ready_ = std::move(ready);
+}
+
+HttpStream::Piece HttpStream::take(std::size_t limit) {
+  std::function<void()> wanted;
+  {
+    std::lock_guard lock(mutex_);
+    if (waiting_.empty() && !ended_) wanted = wanted_;
+  }
+  call(wanted);
+  Piece out;
+  {
+    std::lock_guard lock(mutex_);
+    if (waiting_.size() <= limit) {
+      out.bytes = std::exchange(waiting_, {});
+    } else {
+      out.bytes = waiting_.substr(0, limit);
+      waiting_.erase(0, limit);
+    }
+    out.last = ended_ && waiting_.empty();
+  }
+  if (out.last) close();
+  return out;
+}
+
+void HttpStream::close() {
+  std::function<void()> wanted, ready;
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  waiting_.clear();
+  wanted.swap(wanted_);  // what they hold goes with them
+  ready.swap(ready_);
+}
+
+}  // namespace leat::runtime

@@ -1,0 +1,50 @@
+#pragma once
+// A body that is written piece by piece, while its connection sends it.
+
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace leat::runtime {
+
+// Thread-safe. Callbacks are called outside its lock, from the thread of whoever caused them.
+class HttpStream {
+ public:
+  // --- the writer
+
+  // Kept until the connection has sent it; dropped where the peer is gone.
+  void write(std::string_view piece);
+  void end();
+
+  // Calls `wanted`, on the connection's thread, when it could send and has nothing to. Dropped when the stream closes.
+  void on_wanted(std::function<void()> wanted);
+
+  // There is something to call `wanted` for.
+  void wake();
+
+  // Nobody reads any longer: the peer is gone, or the end was sent.
+  bool closed() const;
+
+  // --- the connection
+
+  // Calls `ready`, from any thread, when there is something to take.
+  void attach(std::function<void()> ready);
+
+  struct Piece {
+    std::string bytes;
+    bool last = false;
+  };
+  Piece take(std::size_t limit);
+  void close();
+
+ private:
+  mutable std::mutex mutex_;
+  std::string waiting_;
+  bool ended_ = false;
+  bool closed_ = false;
+  std::function<void()> wanted_, ready_;
+};
+
+}  // namespace leat::runtime

@@ -1,0 +1,21 @@
+#include "aws/kinesis/operations.h"
+#include "service/kinesis/consumer.h"
+#include "service/kinesis/subscription.h"
+
+namespace leat::kinesis {
+
+aws::Result<SubscribeToShardOutput> subscribe_to_shard(Kinesis& kinesis, const aws::Caller& caller,
+                                                       const SubscribeToShardInput& input) {
+  const StreamPtr stream = TRY(kinesis.find(caller, std::nullopt, input.consumer_arn));
+  if (!find_consumer(kinesis, *stream, consumer_name_in(input.consumer_arn)))
+    return consumer_not_found(caller, input.consumer_arn);
+  const StreamShard* shard = TRY(find_shard(*stream, input.shard_id));
+  const kv::LogPosition from = TRY(position_of(kinesis, *stream, *shard, input.starting_position));
+  const auto subscription = std::make_shared<Subscription>(kinesis, input.consumer_arn, *shard, from);
+  TRY_VOID(kinesis.subscriptions().add(input.consumer_arn, input.shard_id, subscription));
+  SubscribeToShardOutput output;
+  output.event_stream = [subscription](aws::EventSinkPtr sink) { subscription->begin(std::move(sink)); };
+  return output;
+}
+
+}  // namespace leat::kinesis
