@@ -104,7 +104,9 @@ def package(files):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (0o755 if text[:2] in ("#!", b"#!") else 0o644) << 16
+            archive.writestr(entry, text)
     return out.getvalue()
 
 

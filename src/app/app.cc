@@ -155,8 +155,9 @@ struct App::Parts {
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code(blobs, folder / "code"),
+        runtime_api(loop, *world.clock, workers),
         invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_metrics, lambda_roles,
-                 endpoint_url(server)}),
+                 runtime_api, endpoint_url(server)}),
         lambda({*store,
                 *world.clock,
                 *world.random,
@@ -264,6 +265,7 @@ struct App::Parts {
   sts::Sts sts;
   lambda::Runtimes runtimes;
   lambda::CodeStore code;
+  lambda::RuntimeApi runtime_api;
   lambda::Invoker invoker;
   lambda::Lambda lambda;
   InitScripts init_scripts;
@@ -302,6 +304,7 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->kinesis.release();
   parts_->server.stop(patience);
   parts_->timers.stop();
+  parts_->runtime_api.stop();
   parts_->loop.stop();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // HTTP messages as the rest of leat sees them.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@ struct HttpRequest {
   std::vector<HttpHeader> headers;
   std::string_view body;
   bool secure = false;
+  std::uint16_t port = 0;  // that it came to
 
   // The first header of that name in any case, or an empty view.
   std::string_view header(std::string_view name) const {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/ssl.hpp>
+#include <map>
 #include <thread>
 
 #include "runtime/http1_session.h"
@@ -39,7 +40,7 @@ void close_on_exec(int descriptor) { fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 struct HttpServer::State {
   State(HttpServerOptions given, const Clock& clock) : options(std::move(given)), sessions(options, clock) {
     for (unsigned i = 0; i < options.threads; ++i) contexts.push_back(std::make_unique<asio::io_context>(1));
-    acceptor.emplace(*contexts[0]);
+    acceptor = listen_on(options.port);
     if (options.certificate_pem.empty()) return;
     tls.emplace(asio::ssl::context::tls_server);
     tls->use_certificate_chain(asio::buffer(options.certificate_pem));
@@ -47,18 +48,34 @@ struct HttpServer::State {
     SSL_CTX_set_alpn_select_cb(tls->native_handle(), &choose_protocol, nullptr);
   }
 
-  void accept() {
+  using Acceptor = std::shared_ptr<tcp::acceptor>;
+
+  Acceptor listen_on(std::uint16_t port) {
+    auto made = std::make_shared<tcp::acceptor>(*contexts[0]);
+    const tcp::endpoint endpoint(asio::ip::make_address(options.address), port);
+    made->open(endpoint.protocol());
+    close_on_exec(made->native_handle());
+    made->set_option(tcp::acceptor::reuse_address(true));
+    made->bind(endpoint);
+    made->listen();
+    return made;
+  }
+
+  void accept(const Acceptor& from, const HttpServer::Admit& admit) {
     asio::io_context& target = *contexts[next++ % contexts.size()];
-    acceptor->async_accept(target, [this](error_code error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted || !acceptor->is_open()) return;
+    from->async_accept(target, [this, from, admit](error_code error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted || !from->is_open()) return;
       if (!error) {
         error_code ignored;
         close_on_exec(socket.native_handle());
         (void)socket.set_option(tcp::no_delay(true), ignored);
         auto executor = socket.get_executor();
-        asio::dispatch(executor, [this, socket = std::move(socket)]() mutable { greet(std::move(socket)); });
+        asio::dispatch(executor, [this, admit, socket = std::move(socket)]() mutable {
+          const auto [port, peer_port] = ports_of(socket);
+          if (!admit || admit(port, peer_port)) greet(std::move(socket));
+        });
       }
-      accept();
+      accept(from, admit);
     });
   }
 
@@ -117,28 +134,22 @@ struct HttpServer::State {
   HttpSessions sessions;
   std::vector<std::unique_ptr<asio::io_context>> contexts;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work;
-  std::optional<tcp::acceptor> acceptor;
+  Acceptor acceptor;
+  std::mutex others_mutex;
+  std::map<std::uint16_t, Acceptor> others;
   std::optional<asio::ssl::context> tls;
   std::vector<std::thread> threads;
   std::size_t next = 0;
 };
 
 HttpServer::HttpServer(HttpServerOptions options, const Clock& clock)
-    : state_(std::make_unique<State>(std::move(options), clock)) {
-  const tcp::endpoint endpoint(asio::ip::make_address(state_->options.address), state_->options.port);
-  auto& acceptor = *state_->acceptor;
-  acceptor.open(endpoint.protocol());
-  close_on_exec(acceptor.native_handle());
-  acceptor.set_option(tcp::acceptor::reuse_address(true));
-  acceptor.bind(endpoint);
-  acceptor.listen();
-}
+    : state_(std::make_unique<State>(std::move(options), clock)) {}
 
 HttpServer::~HttpServer() { stop(std::chrono::milliseconds(0)); }
 
 void HttpServer::start(HttpHandler& handler) {
   state_->sessions.handler = &handler;
-  state_->accept();
+  state_->accept(state_->acceptor, nullptr);
   for (auto& context : state_->contexts) {
     state_->work.emplace_back(context->get_executor());
     state_->threads.emplace_back([&context = *context] {
@@ -149,6 +160,24 @@ void HttpServer::start(HttpHandler& handler) {
 }
 
 std::uint16_t HttpServer::port() const { return state_->acceptor->local_endpoint().port(); }
+
+std::uint16_t HttpServer::open(Admit admit) {
+  auto made = state_->listen_on(0);
+  const std::uint16_t port = made->local_endpoint().port();
+  {
+    std::lock_guard lock(state_->others_mutex);
+    state_->others[port] = made;
+  }
+  asio::post(*state_->contexts[0],
+             [state = state_.get(), made, admit = std::move(admit)] { state->accept(made, admit); });
+  return port;
+}
+
+void HttpServer::close(std::uint16_t port) {
+  std::lock_guard lock(state_->others_mutex);
+  const auto found = state_->others.extract(port);
+  if (found) asio::post(*state_->contexts[0], [acceptor = found.mapped()] { acceptor->close(); });
+}
 
 void HttpServer::stop(std::chrono::milliseconds patience) {
   if (state_->threads.empty()) return;

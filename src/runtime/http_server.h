@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,13 @@ class HttpServer {
   // `handler` must live until stop() has returned.
   void start(HttpHandler& handler);
   std::uint16_t port() const;
+
+  // Whether a connection is served, by the ports of its two ends. Called on a thread of the server.
+  using Admit = std::function<bool(std::uint16_t port, std::uint16_t peer_port)>;
+
+  // Listens on one more port of the same address, whichever is free, until close(). Throws std::system_error.
+  std::uint16_t open(Admit admit);
+  void close(std::uint16_t port);
 
   // Takes no new requests, answers those in flight and returns when they are answered or `patience` is over.
   void stop(std::chrono::milliseconds patience);

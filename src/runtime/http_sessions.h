@@ -2,6 +2,7 @@
 // What a connection needs of its server, and how the server finds its connections again when it stops.
 
 #include <atomic>
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
@@ -62,6 +63,14 @@ inline std::string_view http_date(const Clock& clock) {
     last = now;
   }
   return text;
+}
+
+// Ours and the peer's; 0 where the peer is gone already.
+template <class Socket>
+std::pair<std::uint16_t, std::uint16_t> ports_of(const Socket& socket) {
+  boost::system::error_code ours, peers;
+  const auto local = socket.local_endpoint(ours), remote = socket.remote_endpoint(peers);
+  return {ours ? std::uint16_t{0} : local.port(), peers ? std::uint16_t{0} : remote.port()};
 }
 
 }  // namespace leat::runtime

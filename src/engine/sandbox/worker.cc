@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +19,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <system_error>
@@ -37,6 +39,7 @@ constexpr std::uint32_t kMaxProcesses = 1024;      // Lambda's own limit
 constexpr std::uint64_t kTmpBytes = 512ULL << 20;  // and that of /tmp
 constexpr std::size_t kMaxFrame = 64U << 20;
 constexpr const char* kCodePath = "/var/task";
+constexpr const char* kLayerPath = "/opt";
 constexpr const char* kBubblewrap = "/usr/bin/bwrap";
 
 [[noreturn]] void fail(const char* doing) { throw std::system_error(errno, std::generic_category(), doing); }
@@ -77,6 +80,10 @@ std::vector<std::string> bubblewrap() {
 
 }  // namespace
 
+struct WorkerFolders {
+  fs::path code, layers;
+};
+
 struct WorkerFactory::State {
   runtime::Loop& loop;
   fs::path folder;
@@ -85,9 +92,12 @@ struct WorkerFactory::State {
   std::atomic<std::uint64_t> number{0};
 
   // Without a sandbox there is no path inside it.
-  std::string translated(const RuntimeSpec& spec, const std::string& text) const {
+  std::string translated(const RuntimeSpec& spec, const WorkerFolders& folders, const std::string& text) const {
     if (isolation == Isolation::kNamespaces) return text;
-    for (const auto& [host, inside] : spec.visible) {
+    auto visible = spec.visible;
+    visible.emplace_back(folders.code, kCodePath);
+    visible.emplace_back(folders.layers, kLayerPath);
+    for (const auto& [host, inside] : visible) {
       if (text.starts_with(inside)) return host + text.substr(inside.size());
     }
     return text;
@@ -101,17 +111,18 @@ struct WorkerFactory::State {
     }
   }
 
-  std::vector<std::string> command(const RuntimeSpec& spec, const fs::path& code) const {
+  std::vector<std::string> command(const RuntimeSpec& spec, const WorkerFolders& folders) const {
     if (isolation == Isolation::kNone) {
       std::vector<std::string> out;
-      for (const auto& word : spec.command) out.push_back(translated(spec, word));
+      for (const auto& word : spec.command) out.push_back(translated(spec, folders, word));
       return out;
     }
     std::vector<std::string> out = bubblewrap();
     append_system(out);
     out.insert(out.end(), {"--proc", "/proc", "--dev", "/dev", "--size", std::to_string(kTmpBytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
-    out.insert(out.end(), {"--ro-bind", code, kCodePath, "--chdir", kCodePath, "--"});
+    out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--chdir",
+                           kCodePath, "--"});
     out.insert(out.end(), spec.command.begin(), spec.command.end());
     return out;
   }
@@ -119,25 +130,67 @@ struct WorkerFactory::State {
 
 namespace {
 
-// Writable memory that a process has mapped, in bytes.
-std::uint64_t mapped_data(pid_t pid) {
+// Hard links: the files are there once, however many workers see them.
+void link_files(const fs::path& from, const fs::path& to) {
+  fs::copy(from, to,
+           fs::copy_options::recursive | fs::copy_options::create_hard_links | fs::copy_options::overwrite_existing);
+}
+
+// A process and its descendants.
+std::vector<pid_t> tree_of(pid_t root) {
+  std::vector<pid_t> out{root};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::error_code gone;
+    for (const auto& task : fs::directory_iterator(fmt::format("/proc/{}/task", out[i]), gone)) {
+      std::ifstream children(task.path() / "children");
+      for (pid_t child = 0; children >> child;) out.push_back(child);
+    }
+  }
+  return out;
+}
+
+// A number of /proc/PID/status, in KiB.
+std::uint64_t status_kib(pid_t pid, std::string_view name) {
   std::ifstream status(fmt::format("/proc/{}/status", pid));
   for (std::string line; std::getline(status, line);) {
-    std::uint64_t kib = 0;
-    if (std::sscanf(line.c_str(), "VmData: %lu kB", &kib) == 1) return kib << 10;
+    if (line.starts_with(name)) return std::strtoull(line.c_str() + name.size() + 1, nullptr, 10);
   }
   return 0;
 }
 
+// "socket:[INODE]" of the end at `port` of a connection on loopback, as /proc/PID/fd shows it.
+std::string socket_of(std::uint16_t port, std::uint16_t other_port) {
+  std::ifstream table("/proc/net/tcp");
+  const std::string ends = fmt::format("0100007F:{:04X} 0100007F:{:04X} ", port, other_port);
+  for (std::string line; std::getline(table, line);) {
+    const auto found = line.find(ends);
+    unsigned long inode = 0;
+    // state queues timer retransmits uid timeout inode
+    if (found != std::string::npos &&
+        std::sscanf(line.c_str() + found + ends.size(), "%*s %*s %*s %*s %*s %*s %lu", &inode) == 1)
+      return fmt::format("socket:[{}]", inode);
+  }
+  return {};
+}
+
+bool has_open(pid_t pid, const std::string& what) {
+  std::error_code gone;
+  for (const auto& descriptor : fs::directory_iterator(fmt::format("/proc/{}/fd", pid), gone)) {
+    std::error_code closed;
+    if (fs::read_symlink(descriptor.path(), closed) == what) return true;
+  }
+  return false;
+}
+
 // Where no cgroup may be made: what the process and its descendants may map beyond what they have. Stacks and a
 // runtime's own heaps count too, hence the allowance.
-void limit_data(pid_t pid, std::uint64_t bytes) {
+void limit_data(pid_t root, std::uint64_t bytes) {
   constexpr std::uint64_t kAllowance = 256ULL << 20;
-  const rlim_t most = mapped_data(pid) + bytes + kAllowance;
-  const rlimit both{most, most};
-  prlimit(pid, RLIMIT_DATA, &both, nullptr);
-  std::ifstream children(fmt::format("/proc/{}/task/{}/children", pid, pid));
-  for (pid_t child = 0; children >> child;) limit_data(child, bytes);
+  for (const pid_t pid : tree_of(root)) {
+    const rlim_t most = (status_kib(pid, "VmData") << 10) + bytes + kAllowance;
+    const rlimit both{most, most};
+    prlimit(pid, RLIMIT_DATA, &both, nullptr);
+  }
 }
 
 // The half that asynchronous operations keep alive: the Worker may go while they are under way.
@@ -271,27 +324,39 @@ class Process : public std::enable_shared_from_this<Process> {
 
 class ProcessWorker final : public Worker {
  public:
-  ProcessWorker(std::shared_ptr<Process> process, fs::path folder, bool isolated)
-      : process_(std::move(process)), folder_(std::move(folder)), isolated_(isolated) {}
+  ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated)
+      : process_(std::move(process)), folders_(std::move(folders)), isolated_(isolated) {}
 
   ~ProcessWorker() override {
     process_->abandon();
     std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    fs::remove_all(folders_.code, ignored);
+    fs::remove_all(folders_.layers, ignored);
   }
 
   void listen(WorkerEvents events) override { process_->events = std::move(events); }
   void send(char kind, std::string_view payload) override { process_->send(kind, payload); }
-  void install(const fs::path& code) override {
-    fs::copy(code, folder_,
-             fs::copy_options::recursive | fs::copy_options::create_hard_links | fs::copy_options::overwrite_existing);
-  }
-  std::string code_path() const override { return isolated_ ? kCodePath : folder_.string(); }
+  void install(const fs::path& code) override { link_files(code, folders_.code); }
+  void install_layer(const fs::path& layer) override { link_files(layer, folders_.layers); }
+  std::string code_path() const override { return isolated_ ? kCodePath : folders_.code.string(); }
+  std::string layer_path() const override { return isolated_ ? kLayerPath : folders_.layers.string(); }
   void limit_memory(std::uint64_t bytes) override {
     if (process_->cgroup())
       process_->cgroup()->limit_memory(bytes);
     else
       limit_data(process_->pid(), bytes);
+  }
+  std::uint32_t peak_kib() const override {
+    std::uint32_t all = 0;
+    for (const pid_t pid : tree_of(process_->pid())) all += static_cast<std::uint32_t>(status_kib(pid, "VmHWM"));
+    return all;
+  }
+  OwnsConnection connection_check() const override {
+    return [root = process_->pid()](std::uint16_t port, std::uint16_t peer_port) {
+      const std::string socket = socket_of(peer_port, port);
+      const auto pids = tree_of(root);
+      return !socket.empty() && std::any_of(pids.begin(), pids.end(), [&](pid_t pid) { return has_open(pid, socket); });
+    };
   }
   bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
@@ -299,7 +364,7 @@ class ProcessWorker final : public Worker {
 
  private:
   std::shared_ptr<Process> process_;
-  fs::path folder_;
+  WorkerFolders folders_;
   bool isolated_;
 };
 
@@ -329,8 +394,11 @@ bool WorkerFactory::limits_memory() const { return state_->cgroups.available(); 
 
 std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   const std::string name = fmt::format("{}-{}", spec.name, ++state_->number);
-  const fs::path code = state_->folder / name;
-  fs::create_directories(code);
+  const WorkerFolders folders{state_->folder / name, state_->folder / (name + "-layers")};
+  fs::create_directories(folders.code);
+  fs::create_directories(folders.layers);
+  if (!spec.code.empty()) link_files(spec.code, folders.code);
+  for (const auto& layer : spec.layers) link_files(layer, folders.layers);
   if (state_->isolation == Isolation::kNone) state_->link_visible(spec);
   auto cgroup = state_->cgroups.make(name);
   if (cgroup) cgroup->limit_processes(kMaxProcesses);
@@ -340,8 +408,9 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   if (pipe2(output, O_CLOEXEC) != 0) fail("pipe");
   fcntl(output[0], F_SETFL, O_NONBLOCK);
   std::vector<std::string> environment;
-  for (const auto& [key, value] : spec.environment) environment.push_back(key + "=" + state_->translated(spec, value));
-  const pid_t pid = sandbox::spawn({state_->command(spec, code), environment,
+  for (const auto& [key, value] : spec.environment)
+    environment.push_back(key + "=" + state_->translated(spec, folders, value));
+  const pid_t pid = sandbox::spawn({state_->command(spec, folders), environment,
                                     cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1]});
   close(channel[1]);
   close(output[1]);
@@ -350,7 +419,7 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   auto process = std::make_shared<Process>(
       state_->loop.context(), pid, Process::Descriptors{pid_descriptor, channel[0], output[0]}, std::move(cgroup));
   process->start();
-  return std::make_unique<ProcessWorker>(std::move(process), code, state_->isolation == Isolation::kNamespaces);
+  return std::make_unique<ProcessWorker>(std::move(process), folders, state_->isolation == Isolation::kNamespaces);
 }
 
 }  // namespace leat::sandbox

@@ -21,6 +21,8 @@ struct RuntimeSpec {
   std::vector<std::string> command;
   std::vector<std::pair<std::string, std::string>> visible;  // host path, path inside; read-only
   std::vector<std::pair<std::string, std::string>> environment;
+  std::filesystem::path code = {};                 // installed before it starts, where it is known by then
+  std::vector<std::filesystem::path> layers = {};  // and these
 };
 
 // Called on the loop's thread.
@@ -39,11 +41,19 @@ class Worker {
 
   // Makes the files of `folder` the worker's code, read-only for it.
   virtual void install(const std::filesystem::path& folder) = 0;
-  // Where the worker sees its code.
+  // The same at /opt, over what was installed there before.
+  virtual void install_layer(const std::filesystem::path& folder) = 0;
+  // Where the worker sees its code, and its layers.
   virtual std::string code_path() const = 0;
+  virtual std::string layer_path() const = 0;
 
   virtual void limit_memory(std::uint64_t bytes) = 0;
   virtual bool out_of_memory() const = 0;
+  virtual std::uint32_t peak_kib() const = 0;  // of its processes together
+
+  // Says whether the other end of a connection to a port of ours belongs to it. From any thread, while it lives.
+  using OwnsConnection = std::function<bool(std::uint16_t port, std::uint16_t peer_port)>;
+  virtual OwnsConnection connection_check() const = 0;
 
   // Hands over what the process has written so far, before an answer is acted on.
   virtual void drain_output() = 0;

@@ -89,7 +89,6 @@ std::string Execution::init_payload() const {
       {"_HANDLER", *configuration.handler},
       {"AWS_REGION", function.region},
       {"AWS_DEFAULT_REGION", function.region},
-      {"AWS_EXECUTION_ENV", "AWS_Lambda_" + *configuration.runtime},
       {"AWS_LAMBDA_FUNCTION_NAME", function.name()},
       {"AWS_LAMBDA_FUNCTION_VERSION", *configuration.version},
       {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(*configuration.memory_size)},
@@ -104,6 +103,8 @@ std::string Execution::init_payload() const {
       {"LAMBDA_TASK_ROOT", task_root},
   };
   for (const auto& [name, value] : own) append_member(environment, name, value);
+  if (!configuration.runtime->starts_with("provided"))
+    append_member(environment, "AWS_EXECUTION_ENV", "AWS_Lambda_" + *configuration.runtime);
   std::string out = "{";
   append_member(out, "handler", *configuration.handler);
   append_member(out, "taskRoot", task_root);

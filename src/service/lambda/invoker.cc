@@ -96,10 +96,11 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       host->credential = std::move(*credential);
     }
     try {
-      auto worker = take_spare(*runtime);
+      auto worker = runtime->speaks == Runtime::Speaks::kRuntimeApi ? parts.runtime_api.make_worker(runtime->spec)
+                                                                    : take_spare(*runtime);
       auto execution = std::make_shared<Execution>(
           Execution::Settings{function, *host->credential, parts, runtime->notice,
-                              fmt::format("{}:{}", name.starts_with("python") ? "python" : "nodejs", runtime->version),
+                              fmt::format("{}:{}", name.substr(0, name.find_first_of("0123456789.")), runtime->version),
                               [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
                                 if (auto self = state.lock()) self->on_idle(host.lock(), each);
                               },
@@ -150,7 +151,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   void add_spare(const std::string& name) {
     if (stopping || spares.contains(name)) return;
     const Runtime* runtime = parts.runtimes.find(name);
-    if (!runtime) return;
+    if (!runtime || runtime->speaks != Runtime::Speaks::kFrames) return;
     try {
       auto worker = parts.workers.spawn(runtime->spec);
       worker->listen({nullptr, [](std::string_view) {},

@@ -19,6 +19,7 @@
 #include "service/lambda/code_store.h"
 #include "service/lambda/function.h"
 #include "service/lambda/ports.h"
+#include "service/lambda/runtime_api.h"
 #include "service/lambda/runtimes.h"
 
 namespace leat::lambda {
@@ -50,6 +51,7 @@ struct InvokerParts {
   LogSink& logs;
   MetricSink& metrics;
   RoleCredentials& roles;
+  RuntimeApi& runtime_api;
   std::string endpoint_url;
   std::chrono::milliseconds keep_alive = std::chrono::minutes(10);
 };

@@ -83,6 +83,26 @@ std::optional<Interpreter> find_interpreter(bool python, int wanted) {
   return best;
 }
 
+// Its program is the function's own. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+Runtime custom_runtime(const std::string& name) {
+  Runtime out;
+  out.spec.name = name;
+  out.speaks = Runtime::Speaks::kRuntimeApi;
+  out.version = name == "provided" ? "al1" : name.substr(name.find('.') + 1);
+  out.spec.environment = {
+      {"PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
+      {"LD_LIBRARY_PATH", "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"},
+      {"LANG", "en_US.UTF-8"},
+      {"TZ", ":UTC"},
+      {"HOME", "/tmp"},
+      {"LAMBDA_RUNTIME_DIR", "/var/runtime"}};
+  // Amazon Linux's sh is bash, and bootstraps rely on it.
+  std::error_code error;
+  const fs::path shell = fs::canonical("/bin/sh", error), bash = fs::canonical("/bin/bash", error);
+  if (!error && shell != bash) out.spec.visible.emplace_back(bash, shell);
+  return out;
+}
+
 std::optional<int> number_in(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -99,6 +119,7 @@ const Runtime* Runtimes::find(const std::string& name) {
 }
 
 std::optional<Runtime> Runtimes::make(const std::string& name) const {
+  if (name == "provided" || name == "provided.al2" || name == "provided.al2023") return custom_runtime(name);
   const bool python = name.starts_with("python3.");
   const auto wanted = number_in(std::string_view(name).substr(python ? 8 : std::min<std::size_t>(6, name.size())));
   if ((!python && !name.starts_with("nodejs")) || !wanted) return std::nullopt;

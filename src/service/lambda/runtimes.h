@@ -13,7 +13,10 @@
 namespace leat::lambda {
 
 struct Runtime {
+  enum class Speaks : std::uint8_t { kFrames, kRuntimeApi };  // runtimes/PROTOCOL.md, or AWS's
+
   sandbox::RuntimeSpec spec;
+  Speaks speaks = Speaks::kFrames;
   std::string version;  // of the interpreter that will run
   std::string notice;   // says so where that is not the version asked for; empty otherwise
 };
@@ -23,7 +26,8 @@ class Runtimes {
   // `folder` holds python/ and nodejs/.
   explicit Runtimes(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // python3.8 to python3.14, nodejs16.x to nodejs24.x. nullptr where this machine has no such interpreter at all.
+  // python3.8 to python3.14, nodejs16.x to nodejs24.x, provided, provided.al2, provided.al2023. nullptr where this
+  // machine has no such interpreter at all.
   const Runtime* find(const std::string& name);
 
  private:
