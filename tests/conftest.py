@@ -106,7 +106,7 @@ def package(files):
         for name, text in files.items():
             entry = zipfile.ZipInfo(name)
             entry.external_attr = (0o755 if text[:2] in ("#!", b"#!") else 0o644) << 16
-            archive.writestr(entry, text)
+            archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

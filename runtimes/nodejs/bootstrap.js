@@ -231,6 +231,10 @@ async function init(payload) {
   const settings = JSON.parse(payload.toString());
   Object.assign(process.env, settings.environment);
   process.chdir(settings.taskRoot);
+  const layers = `${settings.layerRoot}/nodejs`;
+  const version = process.versions.node.split('.')[0];
+  process.env.NODE_PATH = [`${layers}/node${version}/node_modules`, `${layers}/node_modules`, process.env.NODE_PATH].join(':');
+  Module._initPaths();
   for (const name of Object.keys(require.cache)) {
     if (/[\\/]aws-sdk[\\/](lib[\\/]aws|global)\.js$/.test(name)) configure(require.cache[name].exports);
   }

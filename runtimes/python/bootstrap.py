@@ -13,8 +13,6 @@ import sys
 import time
 import traceback
 
-TASK_ROOT = "/var/task"
-
 
 class Channel:
     """Frames over the socket that the server left open."""
@@ -138,14 +136,25 @@ def load_handler(name):
         raise HandlerProblem("Runtime.HandlerNotFound", f"Handler '{function_name}' missing on module '{module_name}'") from None
 
 
+def forget_preloaded(folders):
+    """Where the function or a layer brings an SDK of its own, that one is loaded, and all that belongs to it."""
+    if any(os.path.isdir(f"{folder}/{name}") for folder in folders for name in ("boto3", "botocore")):
+        ours = os.environ["PYTHONPATH"]
+        for name in [name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(ours)]:
+            del sys.modules[name]
+
+
 def init(payload):
     settings = json.loads(payload)
     os.environ.update(settings["environment"])
     if "TZ" in settings["environment"]:
         time.tzset()
-    root = settings["taskRoot"]
+    root, layers = settings["taskRoot"], settings["layerRoot"]
     os.chdir(root)
-    sys.path.insert(0, root)
+    library = f"python/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    own = [root, f"{layers}/{library}", f"{layers}/python"]
+    sys.path[:0] = own
+    forget_preloaded(own)
     handler = LambdaLogHandler()
     logging.getLogger().addHandler(handler)
     return load_handler(settings["handler"])

@@ -32,9 +32,10 @@ std::string_view action_of(const aws::ServiceModel& service, std::string_view op
 
 std::string text_of(const aws::Operation& operation, const void* input, std::string_view name) {
   for (const aws::Member& member : operation.input->members) {
-    if (member.name != name || member.shape->kind != aws::Kind::kString) continue;
-    const void* value = member.find(input);
-    return value ? *static_cast<const std::string*>(value) : std::string();
+    const void* value = member.name == name ? member.find(input) : nullptr;
+    if (!value) continue;
+    if (member.shape->kind == aws::Kind::kString) return *static_cast<const std::string*>(value);
+    if (member.shape->kind == aws::Kind::kLong) return std::to_string(*static_cast<const std::int64_t*>(value));
   }
   return {};
 }

@@ -57,4 +57,11 @@ std::filesystem::path CodeStore::unpacked(const std::string& blob) {
   return folder;
 }
 
+std::uint64_t CodeStore::unpacked_size(const std::string& blob) {
+  std::uint64_t out = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(unpacked(blob)))
+    out += entry.is_regular_file() ? entry.file_size() : 0;
+  return out;
+}
+
 }  // namespace leat::lambda

@@ -27,6 +27,9 @@ class CodeStore {
   // The folder with the unpacked code.
   std::filesystem::path unpacked(const std::string& blob);
 
+  // The bytes of its files.
+  std::uint64_t unpacked_size(const std::string& blob);
+
   std::optional<std::string> package(const std::string& blob) const { return blobs_.get(blob); }
 
  private:

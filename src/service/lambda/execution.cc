@@ -69,6 +69,7 @@ void Execution::begin() {
   init_started_ = monotonic();
   worker_->limit_memory(static_cast<std::uint64_t>(*function.configuration.memory_size) << 20);
   worker_->install(settings_.parts.code.unpacked(function.code));
+  for (const auto& layer : function.layers) worker_->install_layer(settings_.parts.code.unpacked(layer));
   log(fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}", settings_.runtime_version,
                   *function.configuration.runtime_version_config->runtime_version_arn));
   if (!settings_.notice.empty()) log(settings_.notice);
@@ -108,6 +109,7 @@ std::string Execution::init_payload() const {
   std::string out = "{";
   append_member(out, "handler", *configuration.handler);
   append_member(out, "taskRoot", task_root);
+  append_member(out, "layerRoot", worker_->layer_path());
   return out + ",\"environment\":" + environment + "}}";
 }
 

@@ -3,9 +3,20 @@
 #include <charconv>
 
 #include "aws/arn.h"
+#include "base/encoding.h"
 #include "engine/kv/key.h"
 
 namespace leat::lambda {
+
+std::string last_modified(TimePoint now) {
+  std::string text = format_iso8601(now);
+  text.pop_back();
+  return text + "+0000";
+}
+
+std::string code_blob(const FunctionConfiguration& configuration) {
+  return hex_encode(base64_decode(*configuration.code_sha256).value_or(""));
+}
 
 std::string home_key(std::string_view account, std::string_view region, char room) {
   return kv::home_key(account, region, 'y', room);

@@ -13,12 +13,14 @@
 //   mapping    := home 'm' text(uuid)            EventSourceMappingConfiguration, JSON
 //   running    := text("") text("") 'y' text(uuid)  text(account) text(region): every mapping, for the start
 //   checkpoint := home 'c' text(uuid) text(shard)  u64: where to read on
+//   layers     := home 'h', 'k', 'j', 'b' …      see layer.h
 //   event      := text("") text("") 'z' …         a queued event, see event_queue.h
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/caller.h"
 #include "aws/lambda/types.h"
@@ -33,6 +35,7 @@ struct Function {
   std::string code;                          // the blob's name
   std::string family;                        // the ARN without a version: what concurrency is counted for
   std::optional<std::size_t> reserved = {};  // concurrency
+  std::vector<std::string> layers = {};      // their blobs' names, in their order
 
   const std::string& name() const { return *configuration.function_name; }
   const std::string& arn() const { return *configuration.function_arn; }
@@ -40,6 +43,9 @@ struct Function {
   const std::string& log_group() const { return *configuration.logging_config->log_group; }
 };
 using FunctionPtr = std::shared_ptr<const Function>;
+
+// 2026-11-21T04:54:00.000+0000, as Lambda writes times.
+std::string last_modified(TimePoint now);
 
 std::string home_key(std::string_view account, std::string_view region, char room);
 std::string function_row(std::string_view account, std::string_view region, std::string_view name);
@@ -59,6 +65,9 @@ std::string qualified_row(std::string_view account, std::string_view region, cha
                           std::string_view qualifier);
 
 inline constexpr std::string_view kLatest = "$LATEST";
+
+// The name of its code's blob.
+std::string code_blob(const FunctionConfiguration& configuration);
 
 std::string function_arn(const aws::Caller& caller, std::string_view name);
 

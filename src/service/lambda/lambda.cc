@@ -7,6 +7,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/lambda/layer.h"
 #include "service/lambda/mapping_settings.h"
 
 namespace leat::lambda {
@@ -115,7 +116,8 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
   function->account = account;
   function->region = region;
   function->configuration = aws::from_json<FunctionConfiguration>(*stored.value);
-  function->code = hex_encode(base64_decode(*function->configuration.code_sha256).value_or(""));
+  function->code = code_blob(function->configuration);
+  function->layers = layer_blobs(parts_.store, function->configuration);
   function->family = aws::make_arn("lambda", region, account, "function:" + name);
   const auto reserved = parts_.store.get(room_prefix(account, region, 'r', name));
   if (reserved.value)

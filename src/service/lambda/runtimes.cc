@@ -136,7 +136,8 @@ std::optional<Runtime> Runtimes::make(const std::string& name) const {
   out.spec.command = {interpreter->executable, python ? "/var/runtime/bootstrap.py" : "/var/runtime/bootstrap.js"};
   out.spec.visible = {{files, "/var/runtime"}};
   if (!interpreter->prefix.starts_with("/usr")) out.spec.visible.emplace_back(interpreter->prefix, interpreter->prefix);
-  out.spec.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+  out.spec.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"},
+                          {"LD_LIBRARY_PATH", "/var/task:/var/task/lib:/opt/lib"},
                           {"LANG", "en_US.UTF-8"},
                           {"TZ", ":UTC"},
                           {"HOME", "/tmp"},

@@ -4,7 +4,7 @@
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
-#include "service/lambda/lambda.h"
+#include "service/lambda/layer.h"
 #include "service/lambda/published.h"
 
 namespace leat::lambda {
@@ -16,13 +16,6 @@ constexpr std::int32_t kDefaultStorage = 512;  // MB
 
 std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(errors::kInvalidParameterValue, std::move(message));
-}
-
-// 2026-11-21T04:54:00.000+0000
-std::string last_modified(TimePoint now) {
-  std::string text = format_iso8601(now);
-  text.pop_back();
-  return text + "+0000";
 }
 
 // What creating and updating a configuration have in common.
@@ -89,6 +82,17 @@ aws::Result<void> check_dead_letters(Lambda& lambda, const std::optional<DeadLet
   return refuse("The provided execution role does not have permissions to call SendMessage on SQS");
 }
 
+aws::Result<void> set_layers(Lambda& lambda, const aws::Caller& caller, FunctionConfiguration& configuration,
+                             const std::optional<std::vector<std::string>>& arns) {
+  if (!arns) return {};
+  auto layers = TRY(check_layers(lambda, caller, *arns, code_blob(configuration)));
+  if (layers.empty())
+    configuration.layers.reset();
+  else
+    configuration.layers = std::move(layers);
+  return {};
+}
+
 FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunctionRequest& input) {
   FunctionConfiguration out;
   out.function_name = function_name_in(input.function_name);
@@ -121,7 +125,6 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
     return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
   if (!input.runtime || !input.handler)
     return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
-  if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
   if (!input.code.zip_file)
     return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
   TRY_VOID(check_role(lambda, caller, input.role));
@@ -133,6 +136,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   set_runtime_version(caller, configuration);
   const StoredCode code = TRY(lambda.parts().code.put(*input.code.zip_file));
   set_code(configuration, code);
+  TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   touch(lambda, configuration);
 
   std::lock_guard lock(lambda.definition_mutex());
@@ -179,7 +183,6 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
 
 aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller,
                                                                  const UpdateFunctionConfigurationRequest& input) {
-  if (input.layers && !input.layers->empty()) return aws::fail(errors::kNotOffered, "leat does not offer layers yet");
   if (input.role) TRY_VOID(check_role(lambda, caller, *input.role));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
   std::lock_guard lock(lambda.definition_mutex());
@@ -193,6 +196,7 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   }
   set_common(configuration, input);
   if (input.role) configuration.role = input.role;
+  TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   set_runtime_version(caller, configuration);
   touch(lambda, configuration);
   lambda.save(caller, configuration);

@@ -1,22 +1,13 @@
 // A function's resource policy: who but its account's own principals may invoke it.
 
 #include <fmt/format.h>
-#include <simdjson.h>
-
-#include <algorithm>
 
 #include "aws/lambda/operations.h"
 #include "base/encoding.h"
-#include "engine/kv/key.h"
-#include "service/lambda/lambda.h"
+#include "service/lambda/resource_policy.h"
 
 namespace leat::lambda {
 namespace {
-
-struct Policy {
-  std::string revision;
-  std::vector<std::pair<std::string, std::string>> statements;  // sid, JSON
-};
 
 struct Place {
   std::string row;
@@ -28,46 +19,6 @@ aws::Result<Place> find_place(Lambda& lambda, const aws::Caller& caller, const s
   const auto target = TRY(lambda.resolve(caller, reference, given));
   const std::string qualifier = given.value_or(parse_reference(reference).qualifier);
   return Place{qualified_row(caller.account, caller.region, 'l', target.function->name(), qualifier), target.arn};
-}
-
-Policy load(Lambda& lambda, const Place& place) {
-  Policy out;
-  const auto row = lambda.parts().store.get(place.row);
-  if (!row.value) return out;
-  std::string_view rest = *row.value;
-  out.revision = kv::take_text(rest);
-  while (!rest.empty()) {
-    std::string sid = kv::take_text(rest);
-    out.statements.emplace_back(std::move(sid), kv::take_text(rest));
-  }
-  return out;
-}
-
-void save(Lambda& lambda, const Place& place, const Policy& policy) {
-  kv::Batch batch;
-  std::string value = kv::make_key(lambda.parts().random.uuid());
-  for (const auto& [sid, statement] : policy.statements) value += kv::make_key(sid, statement);
-  if (policy.statements.empty())
-    batch.erase(place.row);
-  else
-    batch.put(place.row, value);
-  (void)lambda.parts().store.commit(batch);
-}
-
-aws::Result<void> check_revision(const std::optional<std::string>& given, const Policy& policy) {
-  if (!given || *given == policy.revision) return {};
-  return aws::fail(errors::kPreconditionFailed,
-                   "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve "
-                   "the latest Revision Id");
-}
-
-// A service, an account, an ARN, or everybody.
-std::string principal_json(const std::string& principal) {
-  if (principal == "*") return "\"*\"";
-  const bool account = principal.size() == 12 &&
-                       std::all_of(principal.begin(), principal.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (account) return fmt::format("{{\"AWS\":\"arn:aws:iam::{}:root\"}}", principal);
-  return fmt::format("{{\"{}\":{}}}", principal.starts_with("arn:") ? "AWS" : "Service", json_string(principal));
 }
 
 std::string conditions_json(const AddPermissionRequest& input) {
@@ -86,44 +37,28 @@ std::string conditions_json(const AddPermissionRequest& input) {
   return out.empty() ? out : fmt::format(",\"Condition\":{{{}}}", out);
 }
 
-std::unexpected<aws::Error> no_policy() {
-  return aws::fail(errors::kResourceNotFound, "The resource you requested does not exist.");
-}
-
 }  // namespace
 
 aws::Result<AddPermissionResponse> add_permission(Lambda& lambda, const aws::Caller& caller,
                                                   const AddPermissionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
-  Policy policy = load(lambda, place);
-  TRY_VOID(check_revision(input.revision_id, policy));
-  for (const auto& [sid, statement] : policy.statements) {
-    if (sid == input.statement_id) {
-      return aws::fail(
-          errors::kResourceConflict,
-          fmt::format("The statement id ({}) provided already exists. Please provide a new statement id, or "
-                      "remove the existing statement.",
-                      sid));
-    }
-  }
   AddPermissionResponse output;
   output.statement = fmt::format(R"({{"Sid":{},"Effect":"Allow","Principal":{},"Action":{},"Resource":{}{}}})",
                                  json_string(input.statement_id), principal_json(input.principal),
                                  json_string(input.action), json_string(place.arn), conditions_json(input));
-  policy.statements.emplace_back(input.statement_id, *output.statement);
-  save(lambda, place, policy);
+  ResourcePolicy policy = load_policy(lambda, place.row);
+  TRY_VOID(add_statement(policy, input.revision_id, input.statement_id, *output.statement));
+  save_policy(lambda, place.row, policy);
   return output;
 }
 
 aws::Result<GetPolicyResponse> get_policy(Lambda& lambda, const aws::Caller& caller, const GetPolicyRequest& input) {
   const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
-  const Policy policy = load(lambda, place);
+  const ResourcePolicy policy = load_policy(lambda, place.row);
   if (policy.statements.empty()) return no_policy();
   GetPolicyResponse output;
-  std::string statements;
-  for (const auto& [sid, statement] : policy.statements) statements += (statements.empty() ? "" : ",") + statement;
-  output.policy = fmt::format(R"({{"Version":"2012-10-17","Id":"default","Statement":[{}]}})", statements);
+  output.policy = policy.json();
   output.revision_id = policy.revision;
   return output;
 }
@@ -131,13 +66,9 @@ aws::Result<GetPolicyResponse> get_policy(Lambda& lambda, const aws::Caller& cal
 aws::Result<void> remove_permission(Lambda& lambda, const aws::Caller& caller, const RemovePermissionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
-  Policy policy = load(lambda, place);
-  if (policy.statements.empty()) return no_policy();
-  TRY_VOID(check_revision(input.revision_id, policy));
-  if (std::erase_if(policy.statements, [&](const auto& each) { return each.first == input.statement_id; }) == 0)
-    return aws::fail(errors::kResourceNotFound,
-                     fmt::format("Statement {} is not found in resource policy.", input.statement_id));
-  save(lambda, place, policy);
+  ResourcePolicy policy = load_policy(lambda, place.row);
+  TRY_VOID(remove_statement(policy, input.revision_id, input.statement_id));
+  save_policy(lambda, place.row, policy);
   return {};
 }
 
