@@ -6,6 +6,7 @@ const fs = require('fs');
 const Module = require('module');
 const net = require('net');
 const path = require('path');
+const { Writable } = require('stream');
 const { pathToFileURL } = require('url');
 const util = require('util');
 
@@ -140,6 +141,54 @@ async function loadHandler(root, name) {
   return found;
 }
 
+// --- streamed responses: https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
+
+const streams = Symbol('streams');
+const kWithPrelude = 'application/vnd.awslambda.http-integration-response';
+
+class ResponseStream extends Writable {
+  constructor(invocation) {
+    super();
+    this.invocation = invocation;
+    this.contentType = 'application/octet-stream';
+    this.prelude = null;
+    this.begun = false;
+  }
+  setContentType(type) {
+    this.contentType = type;
+  }
+  begin() {
+    if (this.begun || current !== this.invocation) return;
+    this.begun = true;
+    send('T', this.contentType);
+    if (this.prelude) send('C', JSON.stringify(this.prelude), Buffer.alloc(8));
+  }
+  _write(chunk, encoding, callback) {
+    this.begin();
+    if (current === this.invocation) send('C', chunk);
+    callback();
+  }
+  _final(callback) {
+    this.begin();
+    finish(this.invocation, 'S', '');
+    callback();
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[streams] = true;
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.setContentType(kWithPrelude);
+      stream.prelude = prelude;
+      return stream;
+    },
+  },
+};
+
 // --- an invocation
 
 function finish(invocation, kind, answer) {
@@ -202,7 +251,11 @@ function run(payload) {
   const context = contextOf(invocation, head);
   // A handler that neither returns a promise nor calls back is done when nothing is left to wait for.
   channel.unref();
+  const stream = handler[streams] ? new ResponseStream(invocation) : null;
   try {
+    if (stream) {
+      return void Promise.resolve(handler(event, stream, context)).then(() => stream.end(), (error) => fail(invocation, error));
+    }
     const result = handler(event, context, context.done);
     if (result && typeof result.then === 'function') {
       result.then((value) => succeed(invocation, value), (error) => fail(invocation, error));

@@ -43,7 +43,9 @@
 #include "service/dynamodb/table/backfill.h"
 #include "service/iam/iam.h"
 #include "service/kinesis/kinesis.h"
+#include "service/lambda/function_url.h"
 #include "service/lambda/lambda.h"
+#include "service/lambda/resource_policy.h"
 #include "service/logs/logs.h"
 #include "service/logs/retention.h"
 #include "service/sqs/sqs.h"
@@ -172,17 +174,23 @@ struct App::Parts {
                 queue_source,
                 destinations,
                 endpoint_url(server)}),
+        function_urls(lambda, [this](const std::optional<aws::Caller>& caller, const std::string& arn,
+                                     const std::string& type) { return authorizer.allows_url(caller, arn, type); }),
         init_scripts(configuration.init_folder, server.port()),
         control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot,
                  *store, logs, blobs, init_scripts, service_ids(), [this] { reset(); }}),
-        gateway({bindings(),
-                 {iam, *world.clock, unknown_keys(configuration)},
-                 authorizer,
-                 *world.random,
-                 [this](std::move_only_function<void()> release) {
-                   store->durable(store->last_commit(), std::move(release));
-                 },
-                 control}) {
+        gateway(
+            {bindings(),
+             {iam, *world.clock, unknown_keys(configuration)},
+             authorizer,
+             *world.random,
+             [this](std::move_only_function<void()> release) {
+               store->durable(store->last_commit(), std::move(release));
+             },
+             control,
+             {{&lambda::FunctionUrls::owns,
+               [this](const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
+                      runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); }}}}) {
     fs::create_directories(folder / "code");
   }
 
@@ -218,6 +226,7 @@ struct App::Parts {
       const auto policy = definition->stored.attributes->find("Policy");
       return policy == definition->stored.attributes->end() ? std::string() : policy->second;
     }
+    if (auto policy = lambda::function_policy(lambda, arn); !policy.empty()) return policy;
     return dynamodb::resource_policy(dynamodb, arn);
   }
 
@@ -268,6 +277,7 @@ struct App::Parts {
   lambda::RuntimeApi runtime_api;
   lambda::Invoker invoker;
   lambda::Lambda lambda;
+  lambda::FunctionUrls function_urls;
   InitScripts init_scripts;
   Control control;
   gateway::Gateway gateway;

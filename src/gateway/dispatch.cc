@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 #include <zlib.h>
 
+#include "base/encoding.h"
 #include "gateway/gateway.h"
 #include "gateway/gunzip.h"
 #include "wire/codec.h"
@@ -107,8 +108,25 @@ aws::Result<aws::Object> decode(const Exchange& exchange) {
 
 }  // namespace
 
+// A signature that is wrong is refused; one that is missing is the site's affair.
+void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond respond) {
+  wire::Signature signature;
+  std::string problem;
+  if (wire::parse_signature(request, signature, problem) != wire::SignatureForm::kWellFormed)
+    return site.handle(request, std::nullopt, std::move(respond));
+  auto caller = parts_.authenticator.authenticate(request, signature, signature.service);
+  if (caller) return site.handle(request, *caller, std::move(respond));
+  HttpResponse response{403, {{"Content-Type", "application/json"}}, ""};
+  response.headers.emplace_back("x-amzn-ErrorType", std::string(caller.error().type->name));
+  response.body = fmt::format("{{\"Message\":{}}}", json_string(caller.error().message));
+  respond(std::move(response));
+}
+
 void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   requests_.fetch_add(1, std::memory_order_relaxed);
+  for (const Site& site : parts_.sites) {
+    if (site.owns(request.header("host"))) return serve(site, request, std::move(respond));
+  }
   if (request.method == "OPTIONS" && !request.header("access-control-request-method").empty())
     return respond(preflight(request));
   if (request.target.starts_with("/_") && parts_.control.handle(request, respond)) return;

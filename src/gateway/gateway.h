@@ -24,6 +24,15 @@ class ControlEndpoints {
   virtual bool handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) = 0;
 };
 
+// A service that is asked by plain HTTP on host names of its own.
+struct Site {
+  std::function<bool(std::string_view host)> owns;
+  // `caller` is who has signed; nobody where nobody has. The views live until the response is given.
+  std::function<void(const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
+                     runtime::HttpRespond respond)>
+      handle;
+};
+
 struct GatewayParts {
   std::vector<Binding> bindings;
   Authenticator authenticator;
@@ -31,6 +40,7 @@ struct GatewayParts {
   Random& random;
   ReplyGate reply_gate;
   ControlEndpoints& control;
+  std::vector<Site> sites;
 };
 
 class Gateway final : public runtime::HttpHandler {
@@ -42,6 +52,8 @@ class Gateway final : public runtime::HttpHandler {
   std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
 
  private:
+  void serve(const Site& site, const runtime::HttpRequest& request, runtime::HttpRespond respond);
+
   GatewayParts parts_;
   Router router_;
   std::atomic<std::uint64_t> requests_{0};

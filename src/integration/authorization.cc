@@ -102,6 +102,17 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
   return {};
 }
 
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+bool PolicyAuthorizer::allows_url(const std::optional<aws::Caller>& caller, const std::string& function_arn,
+                                  const std::string& auth_type) const {
+  iam::PolicyContext::Keys keys = caller ? context_of(*caller, clock_.now()) : iam::PolicyContext::Keys();
+  keys.emplace("lambda:functionurlauthtype", auth_type);
+  const iam::PolicyRequest request{"lambda:InvokeFunctionUrl", function_arn, iam::PolicyContext(std::move(keys))};
+  if (caller) return decide(*caller, request) == Decision::kAllowed;
+  const auto document = iam::PolicyDocument::parse(resource_policies_(function_arn));
+  return document && document->decide(request, {}) == Decision::kAllowed;
+}
+
 aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const iam::PolicyRequest& request) const {
   const auto principal = iam::parse_principal(role_arn);
   if (!principal) return denied(role_arn, request, Decision::kNotAllowed);

@@ -23,6 +23,10 @@ class PolicyAuthorizer final : public aws::Authorizer {
 
   aws::Result<void> authorize(const aws::Authorization& authorization) const override;
 
+  // For a function's URL: a caller, or anybody where its policy says so.
+  bool allows_url(const std::optional<aws::Caller>& caller, const std::string& function_arn,
+                  const std::string& auth_type) const;
+
   // For what happens in a role's name without a request: whether it may, and AWS's words where not.
   aws::Result<void> authorize(std::string_view role_arn, const iam::PolicyRequest& request) const;
 

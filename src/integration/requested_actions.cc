@@ -25,7 +25,8 @@ std::string_view prefix_of(const aws::ServiceModel& service) {
 
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html and …/list_amazonsqs.html
 std::string_view action_of(const aws::ServiceModel& service, std::string_view operation) {
-  if (service.id == "lambda" && operation == "Invoke") return "InvokeFunction";
+  if (service.id == "lambda" && (operation == "Invoke" || operation == "InvokeWithResponseStream"))
+    return "InvokeFunction";
   if (service.id == "sqs" && operation.ends_with("Batch")) return operation.substr(0, operation.size() - 5);
   return operation;
 }

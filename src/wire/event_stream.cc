@@ -119,9 +119,9 @@ std::string event_frame(const EventHeaders& headers, std::string_view payload) {
 }
 
 void stream_events(aws::Protocol protocol, const aws::EventSource& source, runtime::HttpResponse& response) {
-  for (auto& [name, value] : response.headers) {
-    if (runtime::equals_ignoring_case(name, "content-type")) value = "application/vnd.amazon.eventstream";
-  }
+  std::erase_if(response.headers,
+                [](const auto& header) { return runtime::equals_ignoring_case(header.first, "content-type"); });
+  response.headers.emplace_back("Content-Type", "application/vnd.amazon.eventstream");
   response.body.clear();
   response.stream = std::make_shared<runtime::HttpStream>();
   const auto sink = std::make_shared<HttpEventSink>(protocol, response.stream);

@@ -118,6 +118,9 @@ void Execution::start(Invocation invocation) {
   sent_ = false;
   timed_out_ = false;
   tail_.clear();
+  gathered_.clear();
+  stream_type_ = "application/octet-stream";
+  streamed_bytes_ = 0;
   if (init_error_) return finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
   if (ready_) return send_event();
   const auto patience = kInitTimeout + std::chrono::seconds(*settings_.function->configuration.timeout);
@@ -158,11 +161,14 @@ void Execution::on_message(char kind, std::string payload) {
       init_duration_ = monotonic() - init_started_;
       if (invocation_) finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
       break;
+    case 'T': stream_type_ = std::move(payload); break;
+    case 'C': on_piece(payload); break;
     case 'S':
     case 'F': {
       if (!invocation_ || !sent_) return;
       const std::uint32_t peak = take_u32(payload);
       worker_->drain_output();
+      if (kind == 'S' && !gathered_.empty()) payload = std::exchange(gathered_, {}) + payload;
       if (kind == 'S' && payload.size() > kMaxResponse) {
         return finish(
             InvocationResult::Outcome::kFailed,
@@ -177,6 +183,18 @@ void Execution::on_message(char kind, std::string payload) {
     }
     default: worker_->kill();
   }
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+void Execution::on_piece(std::string_view piece) {
+  constexpr std::size_t kMaxStream = 200U << 20;
+  if (!invocation_ || !sent_) return;
+  streamed_bytes_ += piece.size();
+  if (streamed_bytes_ > kMaxStream) return worker_->kill();
+  if (invocation_->streamed)
+    invocation_->streamed(stream_type_, piece);
+  else if (gathered_.size() <= kMaxResponse)  // more is refused anyway
+    gathered_ += piece;
 }
 
 void Execution::on_output(std::string_view text) {

@@ -37,6 +37,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
 
  private:
   void on_message(char kind, std::string payload);
+  void on_piece(std::string_view piece);
   void on_output(std::string_view text);
   void on_exit(int status);
   void on_timeout();
@@ -51,6 +52,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::unique_ptr<sandbox::Worker> worker_;
   std::string log_stream_;
   std::optional<Invocation> invocation_;
+  std::string stream_type_, gathered_;  // of a response that is streamed
+  std::size_t streamed_bytes_ = 0;
   std::optional<std::string> init_error_;
   bool ready_ = false;
   bool sent_ = false;

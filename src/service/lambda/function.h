@@ -10,6 +10,9 @@
 //   reserved   := home 'r' text(name)            Concurrency, JSON
 //   events     := home 'i' text(name) text(qualifier)  FunctionEventInvokeConfig, JSON
 //   policy     := home 'l' text(name) text(qualifier)  text(revision) and statements: text(sid) text(JSON) …
+//   recursion  := home 's' text(name)            text: Allow or Terminate
+//   update     := home 't' text(name) text(version)    PutRuntimeManagementConfigResponse, JSON
+//   url        := home 'u' text(name) text(qualifier)  see function_url.h
 //   mapping    := home 'm' text(uuid)            EventSourceMappingConfiguration, JSON
 //   running    := text("") text("") 'y' text(uuid)  text(account) text(region): every mapping, for the start
 //   checkpoint := home 'c' text(uuid) text(shard)  u64: where to read on
@@ -57,7 +60,7 @@ std::string checkpoint_row(std::string_view account, std::string_view region, st
                            std::string_view shard);
 
 // Everything that is kept of a function beside itself stands under one of these.
-inline constexpr char kFunctionRooms[] = {'g', 'v', 'n', 'a', 'r', 'i', 'l'};
+inline constexpr char kFunctionRooms[] = {'g', 'v', 'n', 'a', 'r', 'i', 'l', 's', 't', 'u'};
 std::string room_prefix(std::string_view account, std::string_view region, char room, std::string_view name);
 std::string version_row(std::string_view account, std::string_view region, std::string_view name,
                         std::uint64_t version);

@@ -38,6 +38,8 @@ struct Invocation {
   std::string payload;
   std::string client_context;
   std::string request_id;
+  // Is given what the handler streams, piece by piece; without it all of it is gathered into the payload.
+  std::function<void(std::string_view content_type, std::string_view piece)> streamed = {};
   std::move_only_function<void(InvocationResult)> done;
 };
 

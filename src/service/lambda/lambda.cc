@@ -7,6 +7,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/lambda/function_url.h"
 #include "service/lambda/layer.h"
 #include "service/lambda/mapping_settings.h"
 
@@ -150,6 +151,7 @@ void Lambda::erase(const aws::Caller& caller, const std::string& name) {
   for (const char room : kFunctionRooms)
     batch.erase(kv::prefix_range(room_prefix(caller.account, caller.region, room, name)));
   EventQueue::stage_erase(batch, function_arn(caller, name));
+  for (const auto& url : urls_of(parts_.store, caller, name)) stage_erase_url(batch, url);
   {
     std::unique_lock lock(cache_mutex_);
     (void)parts_.store.commit(batch);

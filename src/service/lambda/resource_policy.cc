@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aws/arn.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
 
@@ -72,6 +73,15 @@ aws::Result<void> remove_statement(ResourcePolicy& policy, const std::optional<s
   if (std::erase_if(policy.statements, [&](const auto& each) { return each.first == sid; }) == 0)
     return aws::fail(errors::kResourceNotFound, fmt::format("Statement {} is not found in resource policy.", sid));
   return {};
+}
+
+std::string function_policy(Lambda& lambda, std::string_view text) {
+  const auto arn = aws::parse_arn(text);
+  if (!arn || arn->service != "lambda" || !arn->resource.starts_with("function:")) return {};
+  const FunctionReference reference = parse_reference(text);
+  const ResourcePolicy policy =
+      load_policy(lambda, qualified_row(arn->account, arn->region, 'l', reference.name, reference.qualifier));
+  return policy.statements.empty() ? std::string() : policy.json();
 }
 
 std::unexpected<aws::Error> no_policy() {

@@ -85,6 +85,83 @@ void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& 
   lambda.parts().invoker.invoke(std::move(invocation));
 }
 
+namespace {
+
+// The reply begins with the first piece, or with the result of what does not stream.
+class StreamedReply {
+ public:
+  StreamedReply(aws::Reply<InvokeWithResponseStreamResponse> reply, std::string version, bool tail)
+      : reply_(std::move(reply)), version_(std::move(version)), tail_(tail) {}
+
+  void piece(std::string_view content_type, std::string_view bytes) {
+    begin(content_type);
+    InvokeResponseStreamUpdate update;
+    update.payload = bytes;
+    sink_->send("PayloadChunk", update);
+  }
+
+  void done(InvocationResult result) {
+    if (result.outcome == InvocationResult::Outcome::kThrottled) return reply_(throttled(result.payload));
+    const bool failed = result.outcome == InvocationResult::Outcome::kFailed;
+    if (!failed && !sink_)
+      piece("application/octet-stream", result.payload);
+    else
+      begin("application/octet-stream");
+    InvokeWithResponseStreamCompleteEvent complete;
+    if (failed) {
+      complete.error_code = "Unhandled";
+      complete.error_details = std::move(result.payload);
+    }
+    if (tail_) complete.log_result = base64_encode(result.log_tail);
+    sink_->send("InvokeComplete", complete);
+    sink_->end();
+  }
+
+ private:
+  void begin(std::string_view content_type) {
+    if (sink_) return;
+    InvokeWithResponseStreamResponse output;
+    output.status_code = 200;
+    output.executed_version = version_;
+    output.response_stream_content_type = content_type;
+    output.event_stream = [this](aws::EventSinkPtr sink) { sink_ = std::move(sink); };
+    reply_(std::move(output));
+  }
+
+  aws::Reply<InvokeWithResponseStreamResponse> reply_;
+  const std::string version_;
+  const bool tail_;
+  aws::EventSinkPtr sink_;  // while the invocation runs, whether or not anybody still listens
+};
+
+}  // namespace
+
+void invoke_with_response_stream(Lambda& lambda, const aws::Caller& caller,
+                                 const InvokeWithResponseStreamRequest& input,
+                                 aws::Reply<InvokeWithResponseStreamResponse> reply) {
+  auto target = lambda.resolve(caller, input.function_name, input.qualifier);
+  if (!target) return reply(std::unexpected(std::move(target).error()));
+  std::string payload = input.payload.value_or("{}");
+  if (payload.empty()) payload = "{}";
+  if (auto valid = check_payload(payload, false); !valid) return reply(std::unexpected(std::move(valid).error()));
+  if (input.invocation_type == "DryRun") {
+    InvokeWithResponseStreamResponse output;
+    output.status_code = 204;
+    return reply(std::move(output));
+  }
+  const auto streamed =
+      std::make_shared<StreamedReply>(std::move(reply), target->function->version(), input.log_type == "Tail");
+  Invocation invocation;
+  invocation.function = target->function;
+  invocation.arn = std::move(target->arn);
+  invocation.payload = std::move(payload);
+  invocation.client_context = base64_decode(input.client_context.value_or("")).value_or("");
+  invocation.request_id = caller.request_id;
+  invocation.streamed = [streamed](std::string_view type, std::string_view piece) { streamed->piece(type, piece); };
+  invocation.done = [streamed](InvocationResult result) { streamed->done(std::move(result)); };
+  lambda.parts().invoker.invoke(std::move(invocation));
+}
+
 void invoke_async(Lambda& lambda, const aws::Caller& caller, const InvokeAsyncRequest& input,
                   aws::Reply<InvokeAsyncResponse> reply) {
   auto target = lambda.resolve(caller, input.function_name, std::nullopt);
