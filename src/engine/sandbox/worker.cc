@@ -158,17 +158,21 @@ std::uint64_t status_kib(pid_t pid, std::string_view name) {
   return 0;
 }
 
-// "socket:[INODE]" of the end at `port` of a connection on loopback, as /proc/PID/fd shows it.
+// "socket:[INODE]" of the end at `port` of a connection on loopback, as /proc/PID/fd shows it. Programs whose sockets
+// speak both versions of IP (Java's) are found in the table of the newer one.
 std::string socket_of(std::uint16_t port, std::uint16_t other_port) {
-  std::ifstream table("/proc/net/tcp");
-  const std::string ends = fmt::format("0100007F:{:04X} 0100007F:{:04X} ", port, other_port);
-  for (std::string line; std::getline(table, line);) {
-    const auto found = line.find(ends);
-    unsigned long inode = 0;
-    // state queues timer retransmits uid timeout inode
-    if (found != std::string::npos &&
-        std::sscanf(line.c_str() + found + ends.size(), "%*s %*s %*s %*s %*s %*s %lu", &inode) == 1)
-      return fmt::format("socket:[{}]", inode);
+  for (const auto& [file, loopback] :
+       {std::pair{"/proc/net/tcp", "0100007F"}, std::pair{"/proc/net/tcp6", "0000000000000000FFFF00000100007F"}}) {
+    std::ifstream table(file);
+    const std::string ends = fmt::format(" {0}:{1:04X} {0}:{2:04X} ", loopback, port, other_port);
+    for (std::string line; std::getline(table, line);) {
+      const auto found = line.find(ends);
+      unsigned long inode = 0;
+      // state queues timer retransmits uid timeout inode
+      if (found != std::string::npos &&
+          std::sscanf(line.c_str() + found + ends.size(), "%*s %*s %*s %*s %*s %*s %lu", &inode) == 1)
+        return fmt::format("socket:[{}]", inode);
+    }
   }
   return {};
 }

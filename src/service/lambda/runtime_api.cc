@@ -140,17 +140,24 @@ class RuntimeApi::ApiWorker final : public sandbox::Worker {
     const simdjson::padded_string text(init);
     for (auto& [name, value] : members_of(parser.parse(text)["environment"]))
       spec_.environment.emplace_back(name, value);
-    const auto bootstrap = find_bootstrap();
-    if (!bootstrap) {
-      return refuse_start("Runtime.InvalidEntrypoint",
-                          "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
-    }
-    if (access(bootstrap->file.c_str(), X_OK) != 0)
-      return refuse_start("PermissionDenied", fmt::format("fork/exec {}: permission denied", bootstrap->path));
-    spec_.command = {bootstrap->path};
+    if (spec_.command.empty() && !find_program()) return;
     process_ = api_.spawn(*this, spec_);
     process_->listen({nullptr, std::move(events_.output), std::move(events_.exit)});
     process_->limit_memory(memory_);
+  }
+
+  // False where it was told that there is none.
+  bool find_program() {
+    const auto bootstrap = find_bootstrap();
+    if (!bootstrap) {
+      refuse_start("Runtime.InvalidEntrypoint",
+                   "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
+    } else if (access(bootstrap->file.c_str(), X_OK) != 0) {
+      refuse_start("PermissionDenied", fmt::format("fork/exec {}: permission denied", bootstrap->path));
+    } else {
+      spec_.command = {bootstrap->path};
+    }
+    return !spec_.command.empty();
   }
 
   struct Bootstrap {
