@@ -20,7 +20,7 @@ demo: build ## the scoreboard: table, stream, functions, table (KEEP=1 leaves th
 test: build ## all tests
 	@.venv/bin/python dev/run_tests.py $(TESTS)
 
-test-extended: build ## all tests, the crash test at its full length, and a minute of each fuzz target
+test-extended: build ## all tests, the crash test at its full length, the Kinesis Client Library, and a minute of each fuzz target
 	@LEAT_EXTENDED=1 .venv/bin/python dev/run_tests.py
 
 bench: build ## every number of the project, as ratios beside a floor and a peer

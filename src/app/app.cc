@@ -26,6 +26,7 @@
 #include "engine/kv/buffered_env.h"
 #include "gateway/gateway.h"
 #include "integration/dynamodb_stream_to_lambda.h"
+#include "integration/dynamodb_to_kinesis.h"
 #include "integration/kinesis_to_lambda.h"
 #include "integration/lambda_to_cloudwatch.h"
 #include "integration/lambda_to_logs.h"
@@ -145,6 +146,7 @@ struct App::Parts {
         sqs({*store, *world.clock, *world.random, timers, schedule, configuration.throttle}),
         cloudwatch({*store, *world.clock, timers, schedule}),
         kinesis({*store, *world.clock, schedule, timers, configuration.throttle}),
+        kinesis_copies(kinesis),
         stream_source(streams),
         kinesis_source(kinesis),
         queue_source(sqs),
@@ -192,6 +194,7 @@ struct App::Parts {
                [this](const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
                       runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); }}}}) {
     fs::create_directories(folder / "code");
+    dynamodb.copy_changes_to(kinesis_copies);
   }
 
   std::vector<gateway::Binding> bindings() {
@@ -262,6 +265,7 @@ struct App::Parts {
   sqs::Sqs sqs;
   cloudwatch::CloudWatch cloudwatch;
   kinesis::Kinesis kinesis;
+  integration::KinesisCopies kinesis_copies;
   integration::DynamoDbStreamSource stream_source;
   integration::KinesisSource kinesis_source;
   integration::SqsQueueSource queue_source;

@@ -174,6 +174,14 @@ Actions of_dynamodb(const aws::Authorization& asked) {
 }  // namespace
 
 std::vector<RequestedAction> requested_actions(const aws::Authorization& asked) {
+  // What DynamoDB does with the stream, it does in the caller's name.
+  if (asked.operation.name == "EnableKinesisStreamingDestination") {
+    const std::string stream = text_of(asked.operation, asked.input, "StreamArn");
+    return {{"dynamodb:EnableKinesisStreamingDestination", resource_of(asked)},
+            {"kinesis:DescribeStream", stream},
+            {"kinesis:PutRecord", stream},
+            {"kinesis:PutRecords", stream}};
+  }
   const std::string role = asked.service.id == "lambda" ? text_of(asked.operation, asked.input, "Role") : "";
   if (!role.empty()) {
     // Who makes a function acts with its role.

@@ -15,7 +15,7 @@ Result<std::vector<ItemWritten>, DynamoDb::Failures> DynamoDb::transact(std::spa
     std::vector<ItemWritten> written(writes.size());
     Failures failures(writes.size());
     bool failed = false;
-    CommitContext context{*this, clock_.now(), {}};
+    CommitContext context{*this, clock_.now()};
     for (std::size_t i = 0; i < writes.size(); ++i) {
       auto admitted = writes[i].metered ? throttle_.admit_write(*writes[i].table) : aws::Result<void>{};
       auto staged = admitted ? stage_write(context, batch, writes[i])

@@ -39,6 +39,8 @@ struct ItemWritten {
   StoredItem after;
 };
 
+class ChangeCopies;
+
 class DynamoDb {
  public:
   struct Settings {
@@ -76,6 +78,10 @@ class DynamoDb {
   // Items as of one moment.
   std::vector<StoredItem> read_together(std::span<const PrimaryKey> keys);
 
+  // Where changes are copied to; null where nothing takes them. Set before the first request.
+  ChangeCopies* change_copies() const { return change_copies_; }
+  void copy_changes_to(ChangeCopies& copies) { change_copies_ = &copies; }
+
   ExpiryTimers& expiry_timers() { return expiry_timers_; }
   RememberedTexts& resource_policies() { return resource_policies_; }
   std::atomic<bool>& token_removal_scheduled() { return token_removal_scheduled_; }
@@ -99,6 +105,7 @@ class DynamoDb {
   Random& random_;
   schedule::Schedule& schedule_;
   Tables tables_;
+  ChangeCopies* change_copies_ = nullptr;
   Throttle throttle_;
   DefinitionLock definitions_;
   RememberedTexts resource_policies_;  // by ARN

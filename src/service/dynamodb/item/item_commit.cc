@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "engine/kv/key.h"
 #include "service/dynamodb/care/history.h"
-#include "service/dynamodb/stream/stream.h"
+#include "service/dynamodb/stream/change_copies.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -42,6 +43,17 @@ void stage_expiry(CommitContext& context, kv::Batch& batch, const Table& table, 
   context.expiries.emplace_back(table.id(), *after);
 }
 
+void stage_copies(CommitContext& context, kv::Batch& batch, const Table& table, const ItemChange& change) {
+  ChangeCopies* copies = context.db.change_copies();
+  if (!copies) return;
+  if (!context.held_copies) context.held_copies = copies->hold();
+  const std::string partition_key = hex_encode(change.key.row.substr(table.key.prefix.size(), sizeof(std::uint32_t)));
+  for (const auto& [stream_arn, microseconds] : table.copies) {
+    const std::string data = copied_change({table, change, context.now, microseconds}, context.db.random().uuid());
+    copies->stage(batch, stream_arn, partition_key, data);
+  }
+}
+
 aws::Result<void> stage_change(CommitContext& context, kv::Batch& batch, const Table& table, const ItemWrite& write,
                                const ItemWritten& change) {
   if (!table.indexes.empty() && change.after.exists()) TRY_VOID(check_index_keys(table, change.after));
@@ -60,8 +72,9 @@ aws::Result<void> stage_change(CommitContext& context, kv::Batch& batch, const T
   if (table.keeps_history)
     stage_history(batch, table, place_in(table.key, write.key.row), change.before.bytes(), context.now);
   if (table.expiry_attribute) stage_expiry(context, batch, table, place_in(table.key, write.key.row), change);
-  stage_record(batch, table, {write.key, change.before.bytes(), change.after.bytes(), write.by_time_to_live},
-               context.now);
+  const ItemChange record{write.key, change.before.bytes(), change.after.bytes(), write.by_time_to_live};
+  stage_record(batch, table, record, context.now);
+  if (!table.copies.empty()) stage_copies(context, batch, table, record);
   return {};
 }
 

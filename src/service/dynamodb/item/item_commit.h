@@ -8,7 +8,8 @@ namespace leat::dynamodb {
 struct CommitContext {
   DynamoDb& db;
   TimePoint now;
-  std::vector<std::pair<std::string, TimePoint>> expiries;  // timers that the commit sets, by table id
+  std::vector<std::pair<std::string, TimePoint>> expiries = {};  // timers that the commit sets, by table id
+  std::shared_ptr<void> held_copies = {};                        // until the commit, where changes are copied
 };
 
 // Reads the item, decides, and adds what follows to `batch`. ResourceNotFoundException where the table has gone.

@@ -78,6 +78,9 @@ std::string tags_row(std::string_view account, std::string_view region, std::str
   return home_key(account, region, 'g') + kv::make_key(name);
 }
 
+std::string copies_row(std::string_view account, std::string_view region, std::string_view name) {
+  return home_key(account, region, 'k') + kv::make_key(name);
+}
 std::string time_to_live_row(std::string_view account, std::string_view region, std::string_view name) {
   return home_key(account, region, 'e') + kv::make_key(name);
 }

@@ -9,6 +9,7 @@
 //   entry   := home 'x' text(table id) text(index) place place   index.h; the second place is the item's
 //   sums    := home 'c' text(table id) text(index)               items, bytes; index: empty for the table's own
 //   life    := home 'e' text(name)                               TimeToLiveSpecification, JSON
+//   copies  := home 'k' text(name)                               DescribeKinesisStreamingDestinationOutput, JSON
 //   expiry  := home 'y' text(table id) u64(milliseconds) place   empty; time_to_live.h
 //   size    := home 'z' text(table id) place                     bytes of an item collection, where it has a limit
 //   stream  := home 's' text(table name) text(label)             StreamDescription, JSON
@@ -53,6 +54,7 @@ struct PrimaryKey {
 std::string home_key(std::string_view account, std::string_view region, char room);
 std::string table_row(std::string_view account, std::string_view region, std::string_view name);
 std::string tags_row(std::string_view account, std::string_view region, std::string_view name);
+std::string copies_row(std::string_view account, std::string_view region, std::string_view name);
 std::string time_to_live_row(std::string_view account, std::string_view region, std::string_view name);
 std::string item_prefix(std::string_view account, std::string_view region, std::string_view table_id);
 // `room` is 'x' for the entries of an index, 'c' for the sums.

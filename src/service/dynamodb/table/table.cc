@@ -66,6 +66,15 @@ void add_indexes(Table& table) {
   }
 }
 
+std::vector<Table::Copy> active_copies(const DescribeKinesisStreamingDestinationOutput& stored) {
+  std::vector<Table::Copy> out;
+  for (const auto& each : *stored.kinesis_data_stream_destinations) {
+    if (each.destination_status == "ACTIVE")
+      out.push_back({*each.stream_arn, each.approximate_creation_date_time_precision == "MICROSECOND"});
+  }
+  return out;
+}
+
 bool well_formed_name(std::string_view name) {
   return name.size() >= 3 && name.size() <= 255 && std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
@@ -160,6 +169,8 @@ TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
                          store_.scan(jobs, kv::Direction::kForward)->valid();
   if (const auto life = store_.get(time_to_live_row(caller.account, caller.region, name)); life.value)
     table->expiry_attribute = aws::from_json<TimeToLiveSpecification>(*life.value).attribute_name;
+  if (const auto row = store_.get(copies_row(caller.account, caller.region, name)); row.value)
+    table->copies = active_copies(aws::from_json<DescribeKinesisStreamingDestinationOutput>(*row.value));
   if (description.stream_specification && description.stream_specification->stream_enabled) {
     const auto stream = store_.get(stream_row(caller.account, caller.region, name, *description.latest_stream_label));
     if (stream.value)
@@ -182,6 +193,7 @@ void Tables::stage_erase(kv::Batch& batch, const Table& table) const {
   batch.erase(kv::prefix_range(home_key(table.account, table.region, 'I') + kv::make_key(table.name())));
   batch.erase(time_to_live_row(table.account, table.region, table.name()));
   batch.erase(recovery_row(table.account, table.region, table.name()));
+  batch.erase(copies_row(table.account, table.region, table.name()));
   batch.erase(kv::prefix_range(table.key.prefix));
   for (char room : {'x', 'c', 'h', 'j', 'y', 'z'}) {
     batch.erase(kv::prefix_range(home_key(table.account, table.region, room) + kv::make_key(table.id())));

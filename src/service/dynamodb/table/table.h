@@ -39,6 +39,11 @@ struct Table {
   std::optional<std::string> expiry_attribute;  // of time to live, where that is on
   std::string expiry_prefix;
   bool keeps_history = false;  // history.h
+  struct Copy {
+    std::string stream_arn;
+    bool microseconds;
+  };
+  std::vector<Copy> copies;  // data streams that changes go to, see change_copies.h
 
   const std::string& name() const { return *description.table_name; }
   const std::string& id() const { return *description.table_id; }
