@@ -69,13 +69,15 @@ Route Router::by_action(const Binding& binding, const runtime::HttpRequest& requ
 
 Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request) {
   const auto [path, query] = wire::split_target(request.target);
+  const aws::Operation* found = nullptr;
   for (const auto& operation : binding.model->operations) {
-    // A pattern may ask for a constant in the query: /2018-10-31/layers?find=LayerVersion
+    if (operation.http_method != request.method || !wire::match_uri(operation.http_uri, path)) continue;
+    // A pattern may ask for a constant in the query, and then says more than one that does not:
+    // …/layers?find=LayerVersion
     const std::string_view constant = wire::split_target(operation.http_uri).second;
-    if (operation.http_method == request.method && wire::match_uri(operation.http_uri, path) &&
-        (constant.empty() || query.find(constant) != std::string_view::npos))
-      return {&binding, &operation, std::string(operation.name), Protocol::kRestJson};
+    if (constant.empty() ? !found : query.find(constant) != std::string_view::npos) found = &operation;
   }
+  if (found) return {&binding, found, std::string(found->name), Protocol::kRestJson};
   return {&binding, nullptr, fmt::format("{} {}", request.method, path), Protocol::kRestJson};
 }
 

@@ -213,9 +213,14 @@ class Process : public std::enable_shared_from_this<Process> {
   void start() {
     read_head();
     read_output();
+    await_exit();
+  }
+
+  // The wake-up is a hint: it was seen to come while the process was still there.
+  void await_exit() {
     exited_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
       if (error) return;
-      waitpid(self->pid_, &self->status_, 0);
+      if (waitpid(self->pid_, &self->status_, WNOHANG) == 0) return self->await_exit();
       ::kill(-self->pid_, SIGKILL);  // what it left behind, where no namespace ended it
       self->gone_ = true;
       self->finish();

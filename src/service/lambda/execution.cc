@@ -95,7 +95,7 @@ std::string Execution::init_payload() const {
       {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(*configuration.memory_size)},
       {"AWS_LAMBDA_LOG_GROUP_NAME", function.log_group()},
       {"AWS_LAMBDA_LOG_STREAM_NAME", log_stream_},
-      {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
+      {"AWS_LAMBDA_INITIALIZATION_TYPE", settings_.provisioned ? "provisioned-concurrency" : "on-demand"},
       {"AWS_ACCESS_KEY_ID", credential.access_key},
       {"AWS_SECRET_ACCESS_KEY", credential.secret_key},
       {"AWS_SESSION_TOKEN", credential.session_token},
@@ -148,7 +148,8 @@ void Execution::send_event() {
 void Execution::on_message(char kind, std::string payload) {
   switch (kind) {
     case 'R':
-      ready_ = true;
+      ready_ = loaded_ = true;
+      settings_.loaded(*this);
       init_duration_ = monotonic() - init_started_;
       if (invocation_)
         send_event();

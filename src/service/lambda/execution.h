@@ -20,8 +20,10 @@ class Execution : public std::enable_shared_from_this<Execution> {
     const InvokerParts& parts;
     std::string notice;  // of the runtime, for the log
     std::string runtime_version;
-    std::function<void(Execution&)> idle;   // ready for an invocation
-    std::function<void(Execution&)> ended;  // the process is gone
+    bool provisioned;                        // made before anybody asked
+    std::function<void(Execution&)> loaded;  // its handler
+    std::function<void(Execution&)> idle;    // ready for an invocation
+    std::function<void(Execution&)> ended;   // the process is gone
   };
 
   Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker);
@@ -33,6 +35,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   const FunctionPtr& function() const { return settings_.function; }
   std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
   TimePoint born() const { return born_; }
+  bool has_loaded() const { return loaded_; }
   void kill() { worker_->kill(); }
 
  private:
@@ -56,6 +59,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::size_t streamed_bytes_ = 0;
   std::optional<std::string> init_error_;
   bool ready_ = false;
+  bool loaded_ = false;
   bool sent_ = false;
   bool reported_init_ = false;
   bool timed_out_ = false;

@@ -17,6 +17,7 @@
 //   running    := text("") text("") 'y' text(uuid)  text(account) text(region): every mapping, for the start
 //   checkpoint := home 'c' text(uuid) text(shard)  u64: where to read on
 //   layers     := home 'h', 'k', 'j', 'b' …      see layer.h
+//   provisioned := text("") text("") 'p' …       see provisioned.h
 //   event      := text("") text("") 'z' …         a queued event, see event_queue.h
 
 #include <memory>

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <mutex>
+
 #include "base/encoding.h"
 #include "service/lambda/execution.h"
 
@@ -22,6 +24,7 @@ struct Host {
   std::set<ExecutionPtr> executions;
   std::vector<ExecutionPtr> idle;
   std::optional<aws::Credential> credential;
+  std::size_t provided = 0;  // workers that are there at least
 };
 
 struct Invoker::State : std::enable_shared_from_this<State> {
@@ -35,6 +38,15 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   std::map<std::string, std::size_t> running_of;  // by function, all its versions
   runtime::Loop::DelayedHandle sweeper;
   bool stopping = false;
+  mutable std::mutex warm_mutex;
+  std::map<std::string, std::size_t> warm;  // workers that have loaded, by function ARN
+
+  void count_warm(const Execution& execution, std::ptrdiff_t more) {
+    std::lock_guard lock(warm_mutex);
+    const auto entry = warm.try_emplace(execution.function()->arn()).first;
+    entry->second = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(entry->second) + more);
+    if (entry->second == 0) warm.erase(entry);
+  }
 
   void invoke(Invocation invocation) {
     auto& host = host_of(invocation.function);
@@ -63,9 +75,11 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       execution = std::move(host->idle.back());
       host->idle.pop_back();
     } else {
-      execution = begin(host, invocation);
+      const auto begun = begin(host);
+      if (!begun) return refuse(invocation, begun.error());
+      execution = *begun;
     }
-    if (execution) execution->start(std::move(invocation));
+    execution->start(std::move(invocation));
   }
 
   std::shared_ptr<Host>& host_of(const FunctionPtr& function) {
@@ -77,44 +91,66 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     return current;
   }
 
-  // A new worker with the function on its way into it. Null, and the invocation answered, where that cannot be.
-  ExecutionPtr begin(const std::shared_ptr<Host>& host, Invocation& invocation) {
+  struct Problem {
+    std::string type, message;
+  };
+
+  // A new worker with the function on its way into it, or why that cannot be.
+  Result<ExecutionPtr, Problem> begin(const std::shared_ptr<Host>& host, bool provisioned = false) {
     const FunctionPtr& function = host->function;
     const std::string& name = *function->configuration.runtime;
     const Runtime* runtime = parts.runtimes.find(name);
     if (!runtime) {
-      refuse(invocation, "Runtime.InvalidRuntime",
-             fmt::format("leat found no interpreter for {} on this machine", name));
-      return nullptr;
+      return std::unexpected(
+          Problem{"Runtime.InvalidRuntime", fmt::format("leat found no interpreter for {} on this machine", name)});
     }
     if (!host->credential || *host->credential->expiration < parts.clock.now() + kWorkerLife) {
       auto credential = parts.roles.credentials(*function->configuration.role, function->name());
-      if (!credential) {
-        refuse(invocation, "AccessDeniedException", credential.error().message);
-        return nullptr;
-      }
+      if (!credential) return std::unexpected(Problem{"AccessDeniedException", credential.error().message});
       host->credential = std::move(*credential);
     }
     try {
       auto worker = runtime->speaks == Runtime::Speaks::kRuntimeApi ? parts.runtime_api.make_worker(runtime->spec)
                                                                     : take_spare(*runtime);
-      auto execution = std::make_shared<Execution>(
-          Execution::Settings{function, *host->credential, parts, runtime->notice,
-                              fmt::format("{}:{}", name.substr(0, name.find_first_of("0123456789.")), runtime->version),
-                              [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
-                                if (auto self = state.lock()) self->on_idle(host.lock(), each);
-                              },
-                              [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
-                                if (auto self = state.lock()) self->on_ended(host.lock(), each);
-                              }},
-          std::move(worker));
+      auto execution = std::make_shared<Execution>(settings_of(host, *runtime, provisioned), std::move(worker));
       host->executions.insert(execution);
       execution->begin();
       return execution;
     } catch (const std::exception& failure) {  // lint: catch — this invocation's failure alone
       spdlog::error("cannot start a worker of {}: {}", function->name(), failure.what());
-      refuse(invocation, "ServiceException", "The runtime could not be started");
-      return nullptr;
+      return std::unexpected(Problem{"ServiceException", "The runtime could not be started"});
+    }
+  }
+
+  Execution::Settings settings_of(const std::shared_ptr<Host>& host, const Runtime& runtime, bool provisioned) {
+    const std::string& name = *host->function->configuration.runtime;
+    return {host->function,
+            *host->credential,
+            parts,
+            runtime.notice,
+            fmt::format("{}:{}", name.substr(0, name.find_first_of("0123456789.")), runtime.version),
+            provisioned,
+            [state = weak_from_this()](Execution& each) {
+              if (auto self = state.lock()) self->count_warm(each, 1);
+            },
+            [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
+              if (auto self = state.lock()) self->on_idle(host.lock(), each);
+            },
+            [state = weak_from_this(), host = std::weak_ptr(host)](Execution& each) {
+              if (auto self = state.lock()) self->on_ended(host.lock(), each);
+            }};
+  }
+
+  void provide(const FunctionPtr& function, std::size_t count) {
+    if (count == 0 && !hosts.contains(function->arn())) return;
+    const auto host = host_of(function);
+    host->provided = count;
+    fill(host);
+  }
+
+  void fill(const std::shared_ptr<Host>& host) {
+    while (!stopping && host->executions.size() < host->provided) {
+      if (!begin(host, true)) return;
     }
   }
 
@@ -130,12 +166,11 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     invocation.done({InvocationResult::Outcome::kThrottled, reason, ""});
   }
 
-  void refuse(Invocation& invocation, const std::string& type, const std::string& message) {
-    std::string payload = "{\"errorType\":";
-    append_json_string(payload, type);
-    payload += ",\"errorMessage\":";
-    append_json_string(payload, message);
-    invocation.done({InvocationResult::Outcome::kFailed, payload + "}", ""});
+  void refuse(Invocation& invocation, const Problem& problem) {
+    invocation.done({InvocationResult::Outcome::kFailed,
+                     fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(problem.type),
+                                 json_string(problem.message)),
+                     ""});
   }
 
   std::unique_ptr<sandbox::Worker> take_spare(const Runtime& runtime) {
@@ -174,17 +209,21 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   }
 
   void on_ended(const std::shared_ptr<Host>& host, Execution& execution) {
+    if (execution.has_loaded()) count_warm(execution, -1);
     if (!host) return;
     const ExecutionPtr self = execution.shared_from_this();
     std::erase(host->idle, self);
     host->executions.erase(self);
     if (host->executions.empty()) retired.erase(host);
+    // One that has never loaded would only fail again.
+    if (execution.has_loaded() && !retired.contains(host)) fill(host);
   }
 
   void retire(const std::string& arn) {
     const auto found = hosts.extract(arn);
     if (!found || !found.mapped()) return;
     const auto& host = found.mapped();
+    host->provided = 0;
     if (!host->executions.empty()) retired.insert(host);
     for (const auto& execution : std::exchange(host->idle, {})) execution->kill();
   }
@@ -203,6 +242,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     bool any = false;
     for (auto& [arn, host] : hosts) {
       for (const auto& execution : std::vector(host->idle)) {
+        if (host->executions.size() <= host->provided) break;
         if (now - execution->idle_since() < parts.keep_alive) {
           any = true;
           continue;
@@ -232,6 +272,16 @@ void Invoker::invoke(Invocation invocation) {
 
 void Invoker::prepare(const std::string& runtime) {
   state_->parts.loop.post([state = state_, runtime] { state->add_spare(runtime); });
+}
+
+void Invoker::provide(FunctionPtr function, std::size_t count) {
+  state_->parts.loop.post([state = state_, function = std::move(function), count] { state->provide(function, count); });
+}
+
+std::size_t Invoker::warm(const std::string& function_arn) const {
+  std::lock_guard lock(state_->warm_mutex);
+  const auto found = state_->warm.find(function_arn);
+  return found == state_->warm.end() ? 0 : found->second;
 }
 
 void Invoker::retire(const std::string& function_arn) {

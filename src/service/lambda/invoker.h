@@ -68,6 +68,11 @@ class Invoker {
   // A spare of that runtime is started, so that the first invocation need not wait for one.
   void prepare(const std::string& runtime);
 
+  // From now on that many workers of it are there, ready or busy, whether or not they are asked for.
+  void provide(FunctionPtr function, std::size_t count);
+  // How many have loaded it.
+  std::size_t warm(const std::string& function_arn) const;
+
   // Workers of a function that was changed or deleted end when they are done.
   void retire(const std::string& function_arn);
 

@@ -10,6 +10,7 @@
 #include "service/lambda/function_url.h"
 #include "service/lambda/layer.h"
 #include "service/lambda/mapping_settings.h"
+#include "service/lambda/provisioned.h"
 
 namespace leat::lambda {
 Lambda::Lambda(LambdaParts parts)
@@ -33,6 +34,7 @@ void Lambda::resume() {
     if (mapping.value) apply(caller, aws::from_json<EventSourceMappingConfiguration>(*mapping.value));
   }
   events_.resume();
+  provide_all(*this);
 }
 
 void Lambda::forget() {
@@ -151,6 +153,7 @@ void Lambda::erase(const aws::Caller& caller, const std::string& name) {
   for (const char room : kFunctionRooms)
     batch.erase(kv::prefix_range(room_prefix(caller.account, caller.region, room, name)));
   EventQueue::stage_erase(batch, function_arn(caller, name));
+  batch.erase(kv::prefix_range(provisioned_prefix(caller, name)));
   for (const auto& url : urls_of(parts_.store, caller, name)) stage_erase_url(batch, url);
   {
     std::unique_lock lock(cache_mutex_);

@@ -2,6 +2,7 @@
 
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
+#include "service/lambda/provisioned.h"
 #include "service/lambda/published.h"
 
 namespace leat::lambda {
@@ -138,14 +139,18 @@ aws::Result<AliasConfiguration> update_alias(Lambda& lambda, const aws::Caller& 
   if (input.routing_config) alias.routing_config = input.routing_config;
   TRY_VOID(check_routing(lambda, caller, function, alias));
   save_alias(lambda, caller, function, alias);
+  provide(lambda, caller, function);
   return alias;
 }
 
 aws::Result<void> delete_alias(Lambda& lambda, const aws::Caller& caller, const DeleteAliasRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   kv::Batch batch;
-  batch.erase(qualified_row(caller.account, caller.region, 'a', function_name_in(input.function_name), input.name));
+  const std::string function = function_name_in(input.function_name);
+  batch.erase(qualified_row(caller.account, caller.region, 'a', function, input.name));
+  batch.erase(provisioned_row(caller, function, input.name));
   (void)lambda.parts().store.commit(batch);
+  provide(lambda, caller, function);
   return {};
 }
 
