@@ -42,8 +42,33 @@ function write(text) {
 }
 
 const levels = { log: 'INFO', info: 'INFO', debug: 'DEBUG', trace: 'TRACE', warn: 'WARN', error: 'ERROR' };
+const ranks = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+
+// One object is the message itself; an error is said with its parts.
+function jsonLine(level, args) {
+  const out = { timestamp: new Date().toISOString(), level, requestId: current ? current.id : undefined };
+  const [first] = args;
+  if (args.length === 1 && typeof first === 'object' && first !== null && !util.types.isNativeError(first)) {
+    out.message = first;
+  } else {
+    out.message = util.format(...args);
+    const error = args.find((each) => util.types.isNativeError(each));
+    if (error) Object.assign(out, { errorType: error.name, errorMessage: error.message, stackTrace: String(error.stack || '').split('\n') });
+  }
+  try {
+    return JSON.stringify(out);
+  } catch (error) {
+    return JSON.stringify({ ...out, message: util.format(...args) });
+  }
+}
+
 for (const [method, level] of Object.entries(levels)) {
   console[method] = (...args) => {
+    if (process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON') {
+      const least = ranks.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL || 'INFO');
+      if (ranks.indexOf(level) >= least) write(jsonLine(level, args) + '\n');
+      return;
+    }
     const text = util.format(...args).replace(/\n/g, '\r');
     write(`${new Date().toISOString()}\t${current ? current.id : 'undefined'}\t${level}\t${text}\n`);
   };

@@ -81,6 +81,14 @@ class LambdaContext:
         sys.stdout.write(str(message))
 
 
+def timestamp(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
+
+
+def logs_json():
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
+
+
 class LambdaLogHandler(logging.Handler):
     request_id = ""
 
@@ -89,10 +97,21 @@ class LambdaLogHandler(logging.Handler):
         sys.stdout.flush()
 
     def format(self, record):
-        milliseconds = int(record.msecs)
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        if logs_json():
+            return self.format_json(record)
         text = super().format(record).replace("\n", "\r")
-        return f"[{record.levelname}]\t{stamp}.{milliseconds:03d}Z\t{LambdaLogHandler.request_id}\t{text}\n"
+        return f"[{record.levelname}]\t{timestamp(record.created)}\t{LambdaLogHandler.request_id}\t{text}\n"
+
+    OWN = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
+
+    def format_json(self, record):
+        """What the caller has added with `extra` stands beside the rest."""
+        out = {"timestamp": timestamp(record.created), "level": record.levelname, "message": record.getMessage(), "logger": record.name}
+        if record.exc_info:
+            kind, error, trace = record.exc_info
+            out.update(stackTrace=traceback.format_tb(trace), errorType=kind.__name__, errorMessage=str(error), location=f"{record.pathname}:{record.funcName}:{record.lineno}")
+        out.update({name: value for name, value in vars(record).items() if name not in self.OWN}, requestId=LambdaLogHandler.request_id)
+        return json.dumps(out, ensure_ascii=False, default=str) + "\n"
 
 
 def error_of(kind, message, trace=(), request_id=None):
@@ -101,6 +120,12 @@ def error_of(kind, message, trace=(), request_id=None):
 
 
 def report(kind, message, trace):
+    if logs_json():
+        out = {"timestamp": timestamp(time.time()), "log_level": "ERROR", "errorMessage": message, "errorType": kind,
+               "requestId": LambdaLogHandler.request_id, "stackTrace": list(trace)}
+        sys.stdout.write(json.dumps(out, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        return
     lines = [f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}", "Traceback (most recent call last):", *trace]
     text = "\n".join(line.rstrip("\n") for line in (lines if trace else lines[:1]))
     sys.stdout.write(text.replace("\n", "\r") + "\n")
@@ -157,6 +182,9 @@ def init(payload):
     forget_preloaded(own)
     handler = LambdaLogHandler()
     logging.getLogger().addHandler(handler)
+    if logs_json():
+        level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO")
+        logging.getLogger().setLevel({"TRACE": "DEBUG", "FATAL": "CRITICAL"}.get(level, level))
     return load_handler(settings["handler"])
 
 

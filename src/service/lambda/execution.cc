@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/encoding.h"
 
@@ -49,7 +48,10 @@ std::uint32_t take_u32(std::string& payload) {
 }  // namespace
 
 Execution::Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker)
-    : settings_(std::move(settings)), worker_(std::move(worker)), born_(settings_.parts.clock.now()) {
+    : settings_(std::move(settings)),
+      worker_(std::move(worker)),
+      platform_log_(*settings_.function),
+      born_(settings_.parts.clock.now()) {
   const std::string date = format_iso8601(born_);
   log_stream_ = fmt::format("{}/{}/{}/[{}]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2),
                             settings_.function->version(), hex_encode(settings_.parts.random.bytes(16)));
@@ -70,8 +72,7 @@ void Execution::begin() {
   worker_->limit_memory(static_cast<std::uint64_t>(*function.configuration.memory_size) << 20);
   worker_->install(settings_.parts.code.unpacked(function.code));
   for (const auto& layer : function.layers) worker_->install_layer(settings_.parts.code.unpacked(layer));
-  log(fmt::format("INIT_START Runtime Version: {}\tRuntime Version ARN: {}", settings_.runtime_version,
-                  *function.configuration.runtime_version_config->runtime_version_arn));
+  log(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
   if (!settings_.notice.empty()) log(settings_.notice);
   worker_->send('I', init_payload());
 }
@@ -104,6 +105,9 @@ std::string Execution::init_payload() const {
       {"LAMBDA_TASK_ROOT", task_root},
   };
   for (const auto& [name, value] : own) append_member(environment, name, value);
+  const auto& logging = *configuration.logging_config;
+  append_member(environment, "AWS_LAMBDA_LOG_FORMAT", *logging.log_format);
+  if (logging.application_log_level) append_member(environment, "AWS_LAMBDA_LOG_LEVEL", *logging.application_log_level);
   if (!configuration.runtime->starts_with("provided"))
     append_member(environment, "AWS_EXECUTION_ENV", "AWS_Lambda_" + *configuration.runtime);
   std::string out = "{";
@@ -140,8 +144,7 @@ void Execution::send_event() {
   sent_ = true;
   event_sent_ = monotonic();
   worker_->send('E', frame);
-  log(fmt::format("START RequestId: {} Version: {}", invocation_->request_id,
-                  *settings_.function->configuration.version));
+  log(platform_log_.start(settings_.parts.clock.now(), invocation_->request_id));
   deadline_ = settings_.parts.loop.after(timeout, [self = shared_from_this()] { self->on_timeout(); });
 }
 
@@ -259,21 +262,25 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
   peak_mb_ = std::max(peak_mb_, (peak_kib + 1023) / 1024);
   if (worker_->out_of_memory()) peak_mb_ = static_cast<std::uint32_t>(*configuration.memory_size);
   if (!partial_line_.empty()) log(std::exchange(partial_line_, {}));
-  if (!sent_) log(fmt::format("START RequestId: {} Version: {}", invocation.request_id, *configuration.version));
-  log(fmt::format("END RequestId: {}", invocation.request_id));
-  std::string report = fmt::format(
-      "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
-      invocation.request_id, duration.count(), static_cast<std::int64_t>(std::ceil(duration.count())),
-      *configuration.memory_size, peak_mb_);
-  if (!std::exchange(reported_init_, true)) report += fmt::format("Init Duration: {:.2f} ms\t", init_duration_.count());
-  if (timed_out_) report += "Status: timeout";
-  log(std::move(report));
+  const TimePoint now = settings_.parts.clock.now();
+  if (!sent_) log(platform_log_.start(now, invocation.request_id));
+  log(platform_log_.end(invocation.request_id));
+  using Status = PlatformLog::Report::Status;
+  const Status status = timed_out_                                         ? Status::kTimeout
+                        : outcome == InvocationResult::Outcome::kSucceeded ? Status::kSuccess
+                                                                           : Status::kError;
+  const auto init = std::exchange(reported_init_, true) ? std::nullopt : std::optional(init_duration_.count());
+  log(platform_log_.report(now, {invocation.request_id, duration.count(), init, peak_mb_, status}));
   idle_since_ = monotonic();
   // The answer goes first: what is said of it in the log can wait.
   const auto self = shared_from_this();
   invocation.done({outcome, std::move(payload), tail_, duration.count()});
   flush_log();
   if (ready_ && !timed_out_) settings_.idle(*this);
+}
+
+void Execution::log(std::optional<std::string> text) {
+  if (text) log(std::move(*text));
 }
 
 void Execution::log(std::string text) {

@@ -9,6 +9,7 @@
 
 #include "engine/sandbox/worker.h"
 #include "service/lambda/invoker.h"
+#include "service/lambda/platform_log.h"
 
 namespace leat::lambda {
 
@@ -48,11 +49,13 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib);
   void fail_invocation(const std::string& type, const std::string& message);
   void log(std::string text);
+  void log(std::optional<std::string> text);
   void flush_log();
   std::string init_payload() const;
 
   Settings settings_;
   std::unique_ptr<sandbox::Worker> worker_;
+  const PlatformLog platform_log_;
   std::string log_stream_;
   std::optional<Invocation> invocation_;
   std::string stream_type_, gathered_;  // of a response that is streamed

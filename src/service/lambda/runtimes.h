@@ -26,8 +26,8 @@ class Runtimes {
   // `folder` holds python/, nodejs/ and, where its jars could be had, java/.
   explicit Runtimes(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // python3.8 to python3.14, nodejs16.x to nodejs24.x, java11 to java25, provided, provided.al2, provided.al2023. nullptr where this
-  // machine has no such interpreter at all.
+  // python3.8 to python3.14, nodejs16.x to nodejs24.x, java11 to java25, provided, provided.al2, provided.al2023.
+  // nullptr where this machine has no such interpreter at all.
   const Runtime* find(const std::string& name);
 
  private:

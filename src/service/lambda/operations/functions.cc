@@ -18,6 +18,19 @@ std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(errors::kInvalidParameterValue, std::move(message));
 }
 
+// Levels belong to the JSON format.
+void set_logging(LoggingConfig& out, const LoggingConfig& input) {
+  if (input.log_format) out.log_format = input.log_format;
+  if (input.log_group) out.log_group = input.log_group;
+  if (out.log_format != "JSON") {
+    out.application_log_level.reset();
+    out.system_log_level.reset();
+    return;
+  }
+  out.application_log_level = input.application_log_level.value_or(out.application_log_level.value_or("INFO"));
+  out.system_log_level = input.system_log_level.value_or(out.system_log_level.value_or("INFO"));
+}
+
 // What creating and updating a configuration have in common.
 template <class Input>
 void set_common(FunctionConfiguration& out, const Input& input) {
@@ -40,9 +53,7 @@ void set_common(FunctionConfiguration& out, const Input& input) {
   }
   if (input.tracing_config) out.tracing_config.emplace().mode = input.tracing_config->mode;
   if (input.logging_config) {
-    auto& logging = *out.logging_config;
-    if (input.logging_config->log_format) logging.log_format = input.logging_config->log_format;
-    if (input.logging_config->log_group) logging.log_group = input.logging_config->log_group;
+    set_logging(*out.logging_config, *input.logging_config);
   }
 }
 
@@ -93,6 +104,14 @@ aws::Result<void> set_layers(Lambda& lambda, const aws::Caller& caller, Function
   return {};
 }
 
+aws::Result<void> check_logging(const std::optional<LoggingConfig>& given, const std::string& format) {
+  if (!given || given->log_format.value_or(format) == "JSON") return {};
+  if (!given->application_log_level && !given->system_log_level) return {};
+  return refuse(
+      "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from your request or change "
+      "the LogFormat to \"JSON\" and try again.");
+}
+
 FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunctionRequest& input) {
   FunctionConfiguration out;
   out.function_name = function_name_in(input.function_name);
@@ -130,6 +149,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   TRY_VOID(check_role(lambda, caller, input.role));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
+  TRY_VOID(check_logging(input.logging_config, "Text"));
   FunctionConfiguration configuration = with_defaults(caller, input);
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
@@ -189,6 +209,7 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role.value_or(*function->configuration.role)));
   FunctionConfiguration configuration = function->configuration;
+  TRY_VOID(check_logging(input.logging_config, *configuration.logging_config->log_format));
   if (input.revision_id && input.revision_id != configuration.revision_id) {
     return aws::fail(errors::kPreconditionFailed,
                      "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
