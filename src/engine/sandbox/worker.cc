@@ -81,7 +81,8 @@ std::vector<std::string> bubblewrap() {
 }  // namespace
 
 struct WorkerFolders {
-  fs::path code, layers;
+  fs::path own, layers;  // made for the worker, and removed with it
+  fs::path code;         // what it sees: its own folder, or somebody's that lives on
 };
 
 struct WorkerFactory::State {
@@ -339,13 +340,13 @@ class ProcessWorker final : public Worker {
   ~ProcessWorker() override {
     process_->abandon();
     std::error_code ignored;
-    fs::remove_all(folders_.code, ignored);
+    fs::remove_all(folders_.own, ignored);
     fs::remove_all(folders_.layers, ignored);
   }
 
   void listen(WorkerEvents events) override { process_->events = std::move(events); }
   void send(char kind, std::string_view payload) override { process_->send(kind, payload); }
-  void install(const fs::path& code) override { link_files(code, folders_.code); }
+  void install(const fs::path& code) override { link_files(code, folders_.own); }
   void install_layer(const fs::path& layer) override { link_files(layer, folders_.layers); }
   std::string code_path() const override { return isolated_ ? kCodePath : folders_.code.string(); }
   std::string layer_path() const override { return isolated_ ? kLayerPath : folders_.layers.string(); }
@@ -403,10 +404,11 @@ bool WorkerFactory::limits_memory() const { return state_->cgroups.available(); 
 
 std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   const std::string name = fmt::format("{}-{}", spec.name, ++state_->number);
-  const WorkerFolders folders{state_->folder / name, state_->folder / (name + "-layers")};
-  fs::create_directories(folders.code);
+  const fs::path own = state_->folder / name;
+  const WorkerFolders folders{own, state_->folder / (name + "-layers"), spec.live_code ? spec.code : own};
+  fs::create_directories(folders.own);
   fs::create_directories(folders.layers);
-  if (!spec.code.empty()) link_files(spec.code, folders.code);
+  if (!spec.code.empty() && !spec.live_code) link_files(spec.code, folders.own);
   for (const auto& layer : spec.layers) link_files(layer, folders.layers);
   if (state_->isolation == Isolation::kNone) state_->link_visible(spec);
   auto cgroup = state_->cgroups.make(name);

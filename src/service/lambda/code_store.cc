@@ -59,7 +59,8 @@ std::filesystem::path CodeStore::unpacked(const std::string& blob) {
 
 std::uint64_t CodeStore::unpacked_size(const std::string& blob) {
   std::uint64_t out = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(unpacked(blob)))
+  std::error_code none;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(unpacked(blob), none))
     out += entry.is_regular_file() ? entry.file_size() : 0;
   return out;
 }

@@ -70,7 +70,7 @@ void Execution::begin() {
   const auto& function = *settings_.function;
   init_started_ = monotonic();
   worker_->limit_memory(static_cast<std::uint64_t>(*function.configuration.memory_size) << 20);
-  worker_->install(settings_.parts.code.unpacked(function.code));
+  if (function.hot_folder.empty()) worker_->install(settings_.parts.code.unpacked(function.code));
   for (const auto& layer : function.layers) worker_->install_layer(settings_.parts.code.unpacked(layer));
   log(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
   if (!settings_.notice.empty()) log(settings_.notice);

@@ -13,6 +13,7 @@
 //   recursion  := home 's' text(name)            text: Allow or Terminate
 //   update     := home 't' text(name) text(version)    PutRuntimeManagementConfigResponse, JSON
 //   url        := home 'u' text(name) text(qualifier)  see function_url.h
+//   folder     := home 'o' text(name)            text: a path, of a function that is reloaded from there
 //   mapping    := home 'm' text(uuid)            EventSourceMappingConfiguration, JSON
 //   running    := text("") text("") 'y' text(uuid)  text(account) text(region): every mapping, for the start
 //   checkpoint := home 'c' text(uuid) text(shard)  u64: where to read on
@@ -40,6 +41,7 @@ struct Function {
   std::string family;                        // the ARN without a version: what concurrency is counted for
   std::optional<std::size_t> reserved = {};  // concurrency
   std::vector<std::string> layers = {};      // their blobs' names, in their order
+  std::string hot_folder = {};               // that its code is in, see hot_reload.h; empty where it is a package
 
   const std::string& name() const { return *configuration.function_name; }
   const std::string& arn() const { return *configuration.function_arn; }
@@ -61,7 +63,7 @@ std::string checkpoint_row(std::string_view account, std::string_view region, st
                            std::string_view shard);
 
 // Everything that is kept of a function beside itself stands under one of these.
-inline constexpr char kFunctionRooms[] = {'g', 'v', 'n', 'a', 'r', 'i', 'l', 's', 't', 'u'};
+inline constexpr char kFunctionRooms[] = {'g', 'v', 'n', 'a', 'r', 'i', 'l', 's', 't', 'u', 'o'};
 std::string room_prefix(std::string_view account, std::string_view region, char room, std::string_view name);
 std::string version_row(std::string_view account, std::string_view region, std::string_view name,
                         std::uint64_t version);

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "service/lambda/execution.h"
+#include "service/lambda/hot_reload.h"
 
 namespace leat::lambda {
 namespace {
@@ -25,6 +26,7 @@ struct Host {
   std::vector<ExecutionPtr> idle;
   std::optional<aws::Credential> credential;
   std::size_t provided = 0;  // workers that are there at least
+  std::string hot_state;     // of the code's folder, where it is reloaded
 };
 
 struct Invoker::State : std::enable_shared_from_this<State> {
@@ -84,10 +86,12 @@ struct Invoker::State : std::enable_shared_from_this<State> {
 
   std::shared_ptr<Host>& host_of(const FunctionPtr& function) {
     auto& host = hosts[function->arn()];
-    if (host && host->function->configuration.revision_id != function->configuration.revision_id)
+    const std::string state = function->hot_folder.empty() ? std::string() : hot_state(function->hot_folder);
+    if (host &&
+        (host->function->configuration.revision_id != function->configuration.revision_id || host->hot_state != state))
       retire(function->arn());
     auto& current = hosts[function->arn()];
-    if (!current) current = std::make_shared<Host>(Host{function, {}, {}, std::nullopt});
+    if (!current) current = std::make_shared<Host>(Host{function, {}, {}, std::nullopt, 0, state});
     return current;
   }
 
@@ -110,8 +114,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       host->credential = std::move(*credential);
     }
     try {
-      auto worker = runtime->speaks == Runtime::Speaks::kRuntimeApi ? parts.runtime_api.make_worker(runtime->spec)
-                                                                    : take_spare(*runtime);
+      auto worker = make_worker(*runtime, function->hot_folder);
       auto execution = std::make_shared<Execution>(settings_of(host, *runtime, provisioned), std::move(worker));
       host->executions.insert(execution);
       execution->begin();
@@ -120,6 +123,15 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       spdlog::error("cannot start a worker of {}: {}", function->name(), failure.what());
       return std::unexpected(Problem{"ServiceException", "The runtime could not be started"});
     }
+  }
+
+  std::unique_ptr<sandbox::Worker> make_worker(const Runtime& runtime, const std::string& hot_folder) {
+    const bool has_spares = runtime.speaks == Runtime::Speaks::kFrames;
+    if (has_spares && hot_folder.empty()) return take_spare(runtime);
+    sandbox::RuntimeSpec spec = runtime.spec;
+    spec.code = hot_folder;
+    spec.live_code = !hot_folder.empty();
+    return has_spares ? parts.workers.spawn(spec) : parts.runtime_api.make_worker(spec);
   }
 
   Execution::Settings settings_of(const std::shared_ptr<Host>& host, const Runtime& runtime, bool provisioned) {

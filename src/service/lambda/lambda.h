@@ -1,6 +1,7 @@
 #pragma once
 // The Lambda service: what its operations share.
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,11 @@
 
 namespace leat::lambda {
 
+struct LambdaSettings {
+  std::filesystem::path data_folder;
+  bool hot_reload;  // clients may name folders of this machine
+};
+
 struct LambdaParts {
   kv::Store& store;
   const Clock& clock;
@@ -38,6 +44,7 @@ struct LambdaParts {
   QueueSource& queues;
   Destinations& destinations;
   std::string endpoint_url;
+  LambdaSettings settings;
 };
 
 class Lambda {
@@ -45,6 +52,7 @@ class Lambda {
   explicit Lambda(LambdaParts parts);
 
   LambdaParts& parts() { return parts_; }
+  const LambdaSettings& settings() const { return parts_.settings; }
   Mappings& mappings() { return mappings_; }
   EventQueue& events() { return events_; }
   std::mutex& definition_mutex() { return definition_mutex_; }

@@ -85,7 +85,7 @@ aws::Result<std::vector<Layer>> check_layers(Lambda& lambda, const aws::Caller& 
   if (arns.size() > kMaxLayers) return refuse(fmt::format("Cannot reference more than {} layers.", kMaxLayers));
   std::vector<Layer> out;
   std::set<std::string> layers;
-  std::uint64_t unpacked = lambda.parts().code.unpacked_size(code);
+  std::uint64_t unpacked = lambda.parts().code.unpacked_size(code);  // 0 of what is reloaded from a folder
   for (const auto& arn : arns) {
     const auto id = parse_layer_version(arn);
     const auto version = id ? find_layer_version(lambda, *id) : std::nullopt;

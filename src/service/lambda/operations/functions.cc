@@ -4,6 +4,7 @@
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
+#include "service/lambda/hot_reload.h"
 #include "service/lambda/layer.h"
 #include "service/lambda/published.h"
 
@@ -60,6 +61,32 @@ void set_common(FunctionConfiguration& out, const Input& input) {
 void touch(Lambda& lambda, FunctionConfiguration& configuration) {
   configuration.last_modified = last_modified(lambda.parts().clock.now());
   configuration.revision_id = lambda.parts().random.uuid();
+}
+
+struct NewCode {
+  StoredCode stored;
+  std::string hot_folder = {};
+};
+
+// FunctionCode or UpdateFunctionCodeRequest: a package, or a folder to reload from.
+template <class Input>
+aws::Result<NewCode> take_code(Lambda& lambda, const Input& input) {
+  if (input.zip_file) return NewCode{TRY(lambda.parts().code.put(*input.zip_file))};
+  if (input.s3_bucket != kHotReload)
+    return aws::fail(errors::kNotOffered, "leat takes the package in the call (ZipFile) only, as yet");
+  NewCode out{TRY(check_hot_folder(lambda, input.s3_key.value_or("")))};
+  out.hot_folder = out.stored.blob;
+  return out;
+}
+
+void save_folder(Lambda& lambda, const aws::Caller& caller, const std::string& name, const NewCode& code) {
+  const std::string row = room_prefix(caller.account, caller.region, 'o', name);
+  kv::Batch batch;
+  if (code.hot_folder.empty())
+    batch.erase(row);
+  else
+    batch.put(row, code.hot_folder);
+  (void)lambda.parts().store.commit(batch);
 }
 
 void set_code(FunctionConfiguration& configuration, const StoredCode& code) {
@@ -144,8 +171,6 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
     return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
   if (!input.runtime || !input.handler)
     return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
-  if (!input.code.zip_file)
-    return aws::fail(errors::kNotOffered, "leat takes the package in the call (Code.ZipFile) only, as yet");
   TRY_VOID(check_role(lambda, caller, input.role));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
@@ -154,14 +179,15 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
   set_runtime_version(caller, configuration);
-  const StoredCode code = TRY(lambda.parts().code.put(*input.code.zip_file));
-  set_code(configuration, code);
+  const NewCode code = TRY(take_code(lambda, input.code));
+  set_code(configuration, code.stored);
   TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   touch(lambda, configuration);
 
   std::lock_guard lock(lambda.definition_mutex());
   if (lambda.find_or_null(caller.account, caller.region, name))
     return aws::fail(errors::kResourceConflict, fmt::format("Function already exist: {}", name));
+  save_folder(lambda, caller, name, code);
   lambda.save(caller, configuration);
   if (input.tags) {
     kv::Batch batch;
@@ -180,8 +206,6 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
 
 aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aws::Caller& caller,
                                                         const UpdateFunctionCodeRequest& input) {
-  if (!input.zip_file)
-    return aws::fail(errors::kNotOffered, "leat takes the package in the call (ZipFile) only, as yet");
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   FunctionConfiguration configuration = function->configuration;
@@ -190,11 +214,12 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
                      "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
                      "to retrieve the latest Revision Id");
   }
-  const StoredCode code = TRY(lambda.parts().code.put(*input.zip_file));
-  set_code(configuration, code);
+  const NewCode code = TRY(take_code(lambda, input));
+  set_code(configuration, code.stored);
   if (input.architectures) configuration.architectures = input.architectures;
   touch(lambda, configuration);
   if (input.dry_run.value_or(false)) return configuration;
+  save_folder(lambda, caller, *configuration.function_name, code);
   lambda.save(caller, configuration);
   lambda.parts().invoker.retire(function->arn());
   if (input.publish.value_or(false)) return publish(lambda, caller, configuration, std::nullopt);
@@ -256,7 +281,9 @@ aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller&
     output.concurrency.emplace().reserved_concurrent_executions = static_cast<std::int32_t>(*function->reserved);
   auto& code = output.code.emplace();
   code.repository_type = "S3";
-  code.location = fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, function->code);
+  code.location = function->hot_folder.empty()
+                      ? fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, function->code)
+                      : function->hot_folder;
   if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name()));
       tags.value) {
     output.tags = aws::from_json<ListTagsResponse>(*tags.value).tags;
