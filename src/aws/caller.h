@@ -16,6 +16,8 @@ struct Caller {
   std::string principal_id;  // the account, AIDA…, or AROA…:session
   std::string access_key;
   std::string request_id;
+  std::string source_ip;  // empty where no client asks
+  std::string user_agent;
   std::string endpoint;  // where leat was reached, for URLs in answers: http://localhost:4566
 };
 

@@ -115,7 +115,10 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
   if (wire::parse_signature(request, signature, problem) != wire::SignatureForm::kWellFormed)
     return site.handle(request, std::nullopt, std::move(respond));
   auto caller = parts_.authenticator.authenticate(request, signature, signature.service);
-  if (caller) return site.handle(request, *caller, std::move(respond));
+  if (caller) {
+    caller->source_ip = request.peer;
+    return site.handle(request, *caller, std::move(respond));
+  }
   HttpResponse response{403, {{"Content-Type", "application/json"}}, ""};
   response.headers.emplace_back("x-amzn-ErrorType", std::string(caller.error().type->name));
   response.body = fmt::format("{{\"Message\":{}}}", json_string(caller.error().message));
@@ -146,6 +149,8 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   auto caller = parts_.authenticator.authenticate(request, signature, exchange->route.binding->model->signing_name);
   if (!caller) return exchange->refuse_caller(caller.error());
   caller->request_id = std::move(exchange->caller.request_id);
+  caller->source_ip = request.peer;
+  caller->user_agent = request.header("user-agent");
   caller->endpoint = fmt::format("http{}://{}", request.secure ? "s" : "", request.header("host"));
   exchange->caller = std::move(*caller);
 

@@ -30,6 +30,8 @@ std::multimap<std::string, std::string> context_of(const aws::Caller& caller, Ti
       {"aws:userid", caller.principal_id},
       {"iam:passedtoservice", "lambda.amazonaws.com"},  // the only one that roles are passed to
   };
+  if (!caller.source_ip.empty()) out.emplace("aws:sourceip", caller.source_ip);
+  if (!caller.user_agent.empty()) out.emplace("aws:useragent", caller.user_agent);
   const auto principal = iam::parse_principal(caller.arn);
   if (principal && principal->kind == iam::Principal::Kind::kUser) out.emplace("aws:username", principal->name);
   if (principal && principal->kind == iam::Principal::Kind::kRole) {

@@ -25,7 +25,8 @@ struct HttpRequest {
   std::vector<HttpHeader> headers;
   std::string_view body;
   bool secure = false;
-  std::uint16_t port = 0;  // that it came to
+  std::uint16_t port = 0;      // that it came to
+  std::string_view peer = {};  // the address that it came from
 
   // The first header of that name in any case, or an empty view.
   std::string_view header(std::string_view name) const {

@@ -27,7 +27,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   Http1Session(Stream stream, HttpSessions& sessions, std::string_view first, bool secure)
       : stream_(std::move(stream)), sessions_(sessions), secure_(secure) {
     buffer_.commit(asio::buffer_copy(buffer_.prepare(first.size()), asio::buffer(first)));
-    port_ = ports_of(beast::get_lowest_layer(stream_)).first;
+    ends_ = ends_of(beast::get_lowest_layer(stream_));
     sessions_.add(this);
   }
   ~Http1Session() override { sessions_.remove(this); }
@@ -87,7 +87,8 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
     request_.target = text(message.target());
     request_.body = message.body();
     request_.secure = secure_;
-    request_.port = port_;
+    request_.port = ends_.port;
+    request_.peer = ends_.peer;
     request_.headers.clear();
     for (const auto& field : message) request_.headers.push_back({text(field.name_string()), text(field.value())});
     keep_alive_ = message.keep_alive();
@@ -236,7 +237,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   Stream stream_;
   HttpSessions& sessions_;
   const bool secure_;
-  std::uint16_t port_;  // ours
+  HttpEnds ends_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   HttpRequest request_;

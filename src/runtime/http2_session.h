@@ -19,6 +19,7 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
   Http2Session(Stream stream, HttpSessions& sessions, std::string first, bool secure)
       : stream_(std::move(stream)), sessions_(sessions), connection_(sessions.options), secure_(secure) {
     first_ = std::move(first);
+    ends_ = ends_of(boost::beast::get_lowest_layer(stream_));
     sessions_.add(this);
   }
   ~Http2Session() override { sessions_.remove(this); }
@@ -55,6 +56,8 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
 
   void handle(Http2Connection::RequestPtr request) {
     request->view.secure = secure_;
+    request->view.port = ends_.port;
+    request->view.peer = ends_.peer;
     const HttpRequest& view = request->view;
     sessions_.handler->handle(
         view, [self = this->shared_from_this(), request = std::move(request)](HttpResponse response) mutable {
@@ -111,6 +114,7 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
   HttpSessions& sessions_;
   Http2Connection connection_;
   const bool secure_;
+  HttpEnds ends_;
   std::string first_;
   std::array<char, kReadSize> in_;
   std::string out_;

@@ -71,8 +71,8 @@ struct HttpServer::State {
         (void)socket.set_option(tcp::no_delay(true), ignored);
         auto executor = socket.get_executor();
         asio::dispatch(executor, [this, admit, socket = std::move(socket)]() mutable {
-          const auto [port, peer_port] = ports_of(socket);
-          if (!admit || admit(port, peer_port)) greet(std::move(socket));
+          const HttpEnds ends = admit ? ends_of(socket) : HttpEnds{};
+          if (!admit || admit(ends.port, ends.peer_port)) greet(std::move(socket));
         });
       }
       accept(from, admit);

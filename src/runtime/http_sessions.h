@@ -8,6 +8,7 @@
 #include <ctime>
 #include <mutex>
 #include <set>
+#include <string>
 #include <string_view>
 
 #include "runtime/http_server.h"
@@ -65,12 +66,17 @@ inline std::string_view http_date(const Clock& clock) {
   return text;
 }
 
-// Ours and the peer's; 0 where the peer is gone already.
+// Of a connection; nothing of a peer that is gone already.
+struct HttpEnds {
+  std::uint16_t port = 0, peer_port = 0;
+  std::string peer;  // its address
+};
 template <class Socket>
-std::pair<std::uint16_t, std::uint16_t> ports_of(const Socket& socket) {
+HttpEnds ends_of(const Socket& socket) {
   boost::system::error_code ours, peers;
   const auto local = socket.local_endpoint(ours), remote = socket.remote_endpoint(peers);
-  return {ours ? std::uint16_t{0} : local.port(), peers ? std::uint16_t{0} : remote.port()};
+  if (ours || peers) return {};
+  return {local.port(), remote.port(), remote.address().to_string()};
 }
 
 }  // namespace leat::runtime

@@ -158,6 +158,14 @@ def test_another_accounts_queue_wants_both_policies(server, role, acting):
     assert refused(server.client("sqs").list_message_move_tasks, SourceArn=queue)[0] in ("AccessDenied", "ResourceNotFoundException")
 
 
+def test_where_a_request_comes_from(server, role, acting):
+    def lists(network):
+        arn = role(document("dynamodb:ListTables", Condition={"IpAddress": {"aws:SourceIp": network}, "StringLike": {"aws:UserAgent": "Boto3/*"}}))
+        return acting(arn, "dynamodb").list_tables
+    assert "TableNames" in lists(["10.0.0.0/8", "127.0.0.0/8"])()
+    assert refused(lists("10.0.0.0/8"))[0] == "AccessDeniedException"
+
+
 def test_another_accounts_stream_is_not_read(server):
     theirs = server.client("dynamodb", key="111122223333")
     arn = theirs.create_table(TableName="theirs", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],

@@ -81,10 +81,10 @@ std::string clf_time(TimePoint time) {
 std::string request_context(const HttpRequest& request, const HttpEventContext& context, std::string_view path) {
   const std::string_view host = request.header("host");
   return fmt::format(
-      R"({{"accountId":{},"apiId":{},{}"domainName":{},"domainPrefix":{},"http":{{"method":{},"path":{},"protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":{}}},"requestId":{},"routeKey":"$default","stage":"$default","time":{},"timeEpoch":{}}})",
+      R"({{"accountId":{},"apiId":{},{}"domainName":{},"domainPrefix":{},"http":{{"method":{},"path":{},"protocol":"HTTP/1.1","sourceIp":{},"userAgent":{}}},"requestId":{},"routeKey":"$default","stage":"$default","time":{},"timeEpoch":{}}})",
       json_string(context.caller ? context.account : "anonymous"), json_string(context.url_id),
       context.caller ? authorizer_json(*context.caller) : "", json_string(host.substr(0, host.find(':'))),
-      json_string(context.url_id), json_string(request.method), json_string(path),
+      json_string(context.url_id), json_string(request.method), json_string(path), json_string(request.peer),
       json_string(request.header("user-agent")), json_string(context.request_id), json_string(clf_time(context.time)),
       to_millis(context.time));
 }
