@@ -1,4 +1,5 @@
 """Runtimes of the user's own, on the Runtime API. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
+import base64
 import io
 import json
 import sys
@@ -109,11 +110,13 @@ def test_awss_own_runtime_client(deployment):
 
 def test_what_a_runtime_is_told(deployment, probe):
     name = probe("told")
-    told, result = deployment.invoke(name, {"do": "headers"}, ClientContext="eyJjdXN0b20iOnsiYSI6MX19")
+    told, result = deployment.invoke(name, {"do": "headers"}, ClientContext=base64.b64encode(b'{"custom":\r\nX: y{"a":1}}'.replace(b"X: y", b"")).decode())
     assert told["Lambda-Runtime-Aws-Request-Id"] == result["ResponseMetadata"]["RequestId"]
     assert told["Lambda-Runtime-Invoked-Function-Arn"].endswith(":function:told") and int(told["Lambda-Runtime-Deadline-Ms"]) > 1.6e12
     assert told["Lambda-Runtime-Trace-Id"].startswith("Root=1-") and json.loads(told["Lambda-Runtime-Client-Context"]) == {"custom": {"a": 1}}
+    deployment.functions.update_function_configuration(FunctionName=name, Environment={"Variables": {"PATH": "/bin:/own", "OWN": "1"}})
     environment = deployment.invoke(name, {"do": "environment"})[0]
+    assert (environment["PATH"], environment["OWN"]) == ("/bin:/own", "1")
     assert environment["_HANDLER"] == "any" and environment["LAMBDA_TASK_ROOT"] == "/var/task" and "AWS_EXECUTION_ENV" not in environment
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "told" and environment["AWS_SESSION_TOKEN"]
 

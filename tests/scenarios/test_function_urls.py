@@ -114,6 +114,7 @@ def test_a_request_is_an_event_of_version_2(deployment):
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
     assert (event["version"], event["routeKey"], event["rawPath"], event["rawQueryString"]) == ("2.0", "$default", "/a%20path/x", "a=1&b=two&a=3&c")
     assert event["queryStringParameters"] == {"a": "1,3", "b": "two", "c": ""} and event["cookies"] == ["k=v", "l=w"]
+    assert (event["headers"]["x-forwarded-for"], event["headers"]["x-forwarded-proto"], event["headers"]["x-forwarded-port"]) == ("127.0.0.1", "http", str(deployment.server.port))
     assert event["headers"]["x-own"] == "yes" and "cookie" not in event["headers"] and event["body"] == '{"n": 1}' and event["isBase64Encoded"] is False
     context = event["requestContext"]
     assert context["http"] == {"method": "POST", "path": "/a%20path/x", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"}

@@ -203,3 +203,11 @@ def test_a_start_clears_away_what_a_killed_server_left(own_server):
     wait_until(lambda: not any(file.read_text() for folder in groups(pid) for file in folder.glob("*/cgroup.procs")))
     server.start()
     assert groups(pid) == []
+
+
+def test_variables_that_are_lambdas_own(deployment):
+    settings = {"FunctionName": "own-variables", "Runtime": "python3.11", "Handler": "main.handler", "Role": deployment.role(), "Code": {"ZipFile": package({"main.py": ""})}}
+    for variables, text in [({"AWS_REGION": "x", "OWN": "1"}, "Reserved keys used in this request: AWS_REGION"), ({"LONG": "x" * 4096}, "exceeded the 4KB limit.")]:
+        with pytest.raises(ClientError) as caught:
+            deployment.functions.create_function(**settings, Environment={"Variables": variables})
+        assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException" and caught.value.response["Error"]["Message"].endswith(text)

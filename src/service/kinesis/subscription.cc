@@ -67,7 +67,7 @@ void Subscription::wake_at(TimePoint time) {
 void Subscription::push(aws::EventSink& sink) {
   if (end_ == End::kStopped || kinesis_.now() >= started_ + kLife) return sink.end();
   if (const auto sent = send_next(sink); !sent) return sink.fail(sent.error());
-  wake_at(std::min(started_ + kLife, std::max(silent_until_, paused_until_)));
+  wake_at(std::min(started_ + kLife, paused_until_ > kinesis_.now() ? paused_until_ : silent_until_));
 }
 
 aws::Result<void> Subscription::send_next(aws::EventSink& sink) {

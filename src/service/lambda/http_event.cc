@@ -139,6 +139,9 @@ std::string http_event(const HttpRequest& request, const HttpEventContext& conte
     const std::string name = lower_case(header.name);
     if (name != "cookie") add(headers, name, header.value);
   }
+  headers.try_emplace("x-forwarded-for", request.peer);
+  headers.try_emplace("x-forwarded-proto", request.secure ? "https" : "http");
+  headers.try_emplace("x-forwarded-port", std::to_string(request.port));
   std::string out = fmt::format(R"({{"version":"2.0","routeKey":"$default","rawPath":{},"rawQueryString":{},)",
                                 json_string(path), json_string(query));
   if (const auto cookie = request.header("cookie"); !cookie.empty())

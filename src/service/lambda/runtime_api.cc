@@ -138,12 +138,21 @@ class RuntimeApi::ApiWorker final : public sandbox::Worker {
   void start(std::string_view init) {
     simdjson::dom::parser parser;
     const simdjson::padded_string text(init);
-    for (auto& [name, value] : members_of(parser.parse(text)["environment"]))
-      spec_.environment.emplace_back(name, value);
+    for (auto& [name, value] : members_of(parser.parse(text)["environment"])) set_variable(name, value);
     if (spec_.command.empty() && !find_program()) return;
     process_ = api_.spawn(*this, spec_);
     process_->listen({nullptr, std::move(events_.output), std::move(events_.exit)});
     process_->limit_memory(memory_);
+  }
+
+  // The function's own take the place of ours.
+  void set_variable(const std::string& name, const std::string& value) {
+    const auto there = std::find_if(spec_.environment.begin(), spec_.environment.end(),
+                                    [&](const auto& each) { return each.first == name; });
+    if (there == spec_.environment.end())
+      spec_.environment.emplace_back(name, value);
+    else
+      there->second = value;
   }
 
   // False where it was told that there is none.
@@ -195,8 +204,11 @@ class RuntimeApi::ApiWorker final : public sandbox::Worker {
                              {"Lambda-Runtime-Deadline-Ms", members.at("deadline")},
                              {"Lambda-Runtime-Invoked-Function-Arn", members.at("arn")},
                              {"Lambda-Runtime-Trace-Id", trace_id(running_, to_millis(api_.clock_.now()))}});
-    if (const auto context = members.find("clientContext"); context != members.end())
-      response.headers.emplace_back("Lambda-Runtime-Client-Context", context->second);
+    if (const auto context = members.find("clientContext"); context != members.end()) {
+      std::string value = context->second;
+      std::erase_if(value, [](char c) { return c == '\r' || c == '\n'; });  // a header is one line
+      response.headers.emplace_back("Lambda-Runtime-Client-Context", value);
+    }
     (*std::exchange(next_, std::nullopt))(std::move(response));
   }
 

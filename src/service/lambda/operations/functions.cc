@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "aws/arn.h"
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
@@ -131,6 +133,47 @@ aws::Result<void> set_layers(Lambda& lambda, const aws::Caller& caller, Function
   return {};
 }
 
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+aws::Result<void> check_environment(const std::optional<Environment>& given) {
+  static const std::set<std::string_view> kReserved{"_HANDLER",
+                                                    "_X_AMZN_TRACE_ID",
+                                                    "AWS_ACCESS_KEY",
+                                                    "AWS_ACCESS_KEY_ID",
+                                                    "AWS_DEFAULT_REGION",
+                                                    "AWS_EXECUTION_ENV",
+                                                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                                                    "AWS_LAMBDA_FUNCTION_NAME",
+                                                    "AWS_LAMBDA_FUNCTION_VERSION",
+                                                    "AWS_LAMBDA_INITIALIZATION_TYPE",
+                                                    "AWS_LAMBDA_LOG_GROUP_NAME",
+                                                    "AWS_LAMBDA_LOG_STREAM_NAME",
+                                                    "AWS_LAMBDA_RUNTIME_API",
+                                                    "AWS_REGION",
+                                                    "AWS_SECRET_ACCESS_KEY",
+                                                    "AWS_SESSION_TOKEN",
+                                                    "LAMBDA_RUNTIME_DIR",
+                                                    "LAMBDA_TASK_ROOT"};
+  constexpr std::size_t kMaxSize = 4096;  // bytes, of all
+  if (!given || !given->variables) return {};
+  std::vector<std::string_view> reserved;
+  std::size_t size = 0;
+  for (const auto& [name, value] : *given->variables) {
+    if (kReserved.contains(name)) reserved.push_back(name);
+    size += name.size() + value.size();
+  }
+  if (!reserved.empty()) {
+    return refuse(fmt::format(
+        "Lambda was unable to configure your environment variables because the environment variables you have provided "
+        "contains reserved keys that are currently not supported for modification. Reserved keys used in this request: "
+        "{}",
+        fmt::join(reserved, ", ")));
+  }
+  if (size <= kMaxSize) return {};
+  return refuse(
+      "Lambda was unable to configure your environment variables because the environment variables you have provided "
+      "exceeded the 4KB limit.");
+}
+
 aws::Result<void> check_logging(const std::optional<LoggingConfig>& given, const std::string& format) {
   if (!given || given->log_format.value_or(format) == "JSON") return {};
   if (!given->application_log_level && !given->system_log_level) return {};
@@ -175,6 +218,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
   TRY_VOID(check_logging(input.logging_config, "Text"));
+  TRY_VOID(check_environment(input.environment));
   FunctionConfiguration configuration = with_defaults(caller, input);
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
@@ -230,6 +274,7 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
                                                                  const UpdateFunctionConfigurationRequest& input) {
   if (input.role) TRY_VOID(check_role(lambda, caller, *input.role));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
+  TRY_VOID(check_environment(input.environment));
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role.value_or(*function->configuration.role)));
