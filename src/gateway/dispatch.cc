@@ -128,7 +128,14 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
 void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   requests_.fetch_add(1, std::memory_order_relaxed);
   for (const Site& site : parts_.sites) {
-    if (site.owns(request.header("host"))) return serve(site, request, std::move(respond));
+    if (!site.owns(request.header("host"))) continue;
+    try {
+      return serve(site, request, std::move(respond));
+    } catch (const std::exception& failure) {
+      // Who was to answer is gone with it, and so is the connection.
+      spdlog::error("{} {}: {}", request.method, request.header("host"), failure.what());
+      return;
+    }
   }
   if (request.method == "OPTIONS" && !request.header("access-control-request-method").empty())
     return respond(preflight(request));

@@ -33,7 +33,7 @@ handler () {
 
 # Speaks every path of the API, with nothing but the standard library; what it does is the event's.
 PROBE = """#!/usr/bin/python3
-import http.client, json, os, sys, time
+import http.client, json, os, signal, sys
 api = os.environ['AWS_LAMBDA_RUNTIME_API']
 connection = http.client.HTTPConnection(api)
 def call(method, path, body=None, **headers):
@@ -67,7 +67,7 @@ while True:
         case 'big':
             print('STATUS', call('POST', f'invocation/{id}/response', b'"' + b'x' * 6291556 + b'"')[0].status, flush=True)
         case 'hang':
-            time.sleep(3600)
+            signal.pause()
         case 'exit':
             sys.exit(3)
 """

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 PIECES = """
 exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
   if (event.prelude) stream = awslambda.HttpResponseStream.from(stream, event.prelude);
-  else stream.setContentType('text/plain');
+  else stream.setContentType(event.type || 'text/plain');
   if (event.fail === 'before') throw new Error('as asked');
   for (const piece of event.pieces || []) {
     stream.write(piece);
@@ -121,6 +121,7 @@ def test_a_request_is_an_event_of_version_2(deployment):
     assert context["accountId"] == "anonymous" and context["domainPrefix"] == context["apiId"] == url.host.split(".")[0] and context["time"].endswith(" +0000")
     event = json.loads(url.ask("POST", "/", b"\xff\x00", Content_Type="application/octet-stream")[1])
     assert event["body"] == "/wA=" and event["isBase64Encoded"] is True
+    assert url.ask("POST", "/", b"x" * 6291457)[0].status == 413
     event = json.loads(url.ask()[1])
     assert "body" not in event and "cookies" not in event and "queryStringParameters" not in event
 
@@ -187,6 +188,8 @@ def test_streamed_pages(server, deployment, streaming):
     answer, body = url.ask("POST", "/", json.dumps({"pieces": ["text"]}))
     assert (answer.status, answer.headers["Content-Type"], body) == (200, "text/plain", b"text")
     assert url.ask("POST", "/", json.dumps({"fail": "before"}))[0].status == 502
+    answer, _ = url.ask("POST", "/", json.dumps({"pieces": ["text"], "type": "text/plain\r\nX-Own: no"}))
+    assert answer.status == 200 and "X-Own" not in answer.headers
     gate = server.client("sqs").create_queue(QueueName="page-gate")["QueueUrl"]
     curl = subprocess.Popen(["curl", "-sN", "--http2-prior-knowledge", "-H", f"Host: {url.host}", "-H", "Content-Type: application/json", "-d", json.dumps({"pieces": ["1", "2"], "gate": gate}),
                              f"http://127.0.0.1:{server.port}/"], stdout=subprocess.PIPE)

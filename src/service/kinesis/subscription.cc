@@ -66,7 +66,11 @@ void Subscription::wake_at(TimePoint time) {
 
 void Subscription::push(aws::EventSink& sink) {
   if (end_ == End::kStopped || kinesis_.now() >= started_ + kLife) return sink.end();
-  if (const auto sent = send_next(sink); !sent) return sink.fail(sent.error());
+  try {
+    if (const auto sent = send_next(sink); !sent) return sink.fail(sent.error());
+  } catch (const kv::StoreFailure& failure) {  // lint: catch (this subscription's failure alone)
+    return sink.fail({&aws::errors::kInternalFailure, failure.what()});
+  }
   wake_at(std::min(started_ + kLife, paused_until_ > kinesis_.now() ? paused_until_ : silent_until_));
 }
 

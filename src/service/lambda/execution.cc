@@ -165,7 +165,10 @@ void Execution::on_message(char kind, std::string payload) {
       init_duration_ = monotonic() - init_started_;
       if (invocation_) finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
       break;
-    case 'T': stream_type_ = std::move(payload); break;
+    case 'T':
+      std::erase_if(payload, [](char c) { return c == '\r' || c == '\n'; });  // it becomes a header
+      stream_type_ = std::move(payload);
+      break;
     case 'C': on_piece(payload); break;
     case 'S':
     case 'F': {

@@ -195,6 +195,9 @@ void FunctionUrls::invoke(const FunctionUrl& url, const HttpRequest& request, co
   aws::Caller owner;
   owner.account = url.account;
   owner.region = url.region;
+  constexpr std::size_t kMaxBody = 6291456;  // bytes, as of any synchronous invocation
+  if (request.body.size() > kMaxBody)
+    return respond(refusal(413, "RequestEntityTooLargeException", "Request Entity Too Large"));
   auto target = lambda_.resolve(owner, url.config.function_arn, std::nullopt);
   if (!target) return respond(refusal(404, "ResourceNotFoundException", ""));
   auto& parts = lambda_.parts();

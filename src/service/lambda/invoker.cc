@@ -116,8 +116,8 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     try {
       auto worker = make_worker(*runtime, function->hot_folder);
       auto execution = std::make_shared<Execution>(settings_of(host, *runtime, provisioned), std::move(worker));
-      host->executions.insert(execution);
       execution->begin();
+      host->executions.insert(execution);
       return execution;
     } catch (const std::exception& failure) {  // lint: catch — this invocation's failure alone
       spdlog::error("cannot start a worker of {}: {}", function->name(), failure.what());
