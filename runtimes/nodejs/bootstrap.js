@@ -267,6 +267,7 @@ function run(payload) {
   const head = JSON.parse(payload.subarray(0, end).toString());
   const invocation = { id: head.id };
   current = invocation;
+  process.env._X_AMZN_TRACE_ID = head.traceId;
   let event;
   try {
     event = JSON.parse(payload.subarray(end + 1).toString());

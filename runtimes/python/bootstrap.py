@@ -192,7 +192,7 @@ def run(handler, payload):
     head, _, event = payload.partition(b"\n")
     head = json.loads(head)
     LambdaLogHandler.request_id = head["id"]
-    os.environ["_X_AMZN_TRACE_ID"] = head.get("traceId", "")
+    os.environ["_X_AMZN_TRACE_ID"] = head["traceId"]
     try:
         event = json.loads(event)
     except ValueError as error:

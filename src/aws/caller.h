@@ -18,6 +18,7 @@ struct Caller {
   std::string request_id;
   std::string source_ip;  // empty where no client asks
   std::string user_agent;
+  std::string trace;     // X-Amzn-Trace-Id, as it came
   std::string endpoint;  // where leat was reached, for URLs in answers: http://localhost:4566
 };
 

@@ -2,6 +2,8 @@
 #include <spdlog/spdlog.h>
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "gateway/gateway.h"
 #include "gateway/gunzip.h"
@@ -106,6 +108,14 @@ aws::Result<aws::Object> decode(const Exchange& exchange) {
   return input;
 }
 
+// X-Amzn-Trace-Id, where it can be one: it is kept with messages.
+std::string_view trace_of(const HttpRequest& request) {
+  constexpr std::size_t kMaxTrace = 1024;
+  const std::string_view header = request.header("x-amzn-trace-id");
+  const bool plain = std::all_of(header.begin(), header.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return plain && header.size() <= kMaxTrace ? header : std::string_view();
+}
+
 }  // namespace
 
 // A signature that is wrong is refused; one that is missing is the site's affair.
@@ -158,6 +168,7 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   caller->request_id = std::move(exchange->caller.request_id);
   caller->source_ip = request.peer;
   caller->user_agent = request.header("user-agent");
+  caller->trace = trace_of(request);
   caller->endpoint = fmt::format("http{}://{}", request.secure ? "s" : "", request.header("host"));
   exchange->caller = std::move(*caller);
 

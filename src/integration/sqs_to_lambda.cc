@@ -53,7 +53,9 @@ lambda::QueuedMessage present(const sqs::QueueId& id, std::string_view queue_arn
   append_member(json, "eventSource", "aws:sqs");
   append_member(json, "eventSourceARN", queue_arn);
   append_member(json, "awsRegion", id.region);
-  return {*message.message_id, *message.receipt_handle, json + '}'};
+  const auto trace = message.attributes->find("AWSTraceHeader");
+  return {*message.message_id, *message.receipt_handle, json + '}',
+          trace == message.attributes->end() ? std::string() : trace->second};
 }
 
 }  // namespace
@@ -124,6 +126,7 @@ aws::Result<void> SqsDestinations::send(std::string_view arn, const Letter& lett
   lambda.account = queue->id().account;
   lambda.region = queue->id().region;
   lambda.principal_id = queue->id().account;
+  lambda.trace = letter.trace;
   std::vector<sqs::Draft> drafts;
   drafts.push_back(
       TRY(sqs::make_draft(request, queue->definition()->settings, lambda, parts.clock.now(), parts.random.uuid())));

@@ -10,6 +10,7 @@
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "service/lambda/lambda.h"
+#include "service/lambda/trace.h"
 
 namespace leat::lambda {
 namespace {
@@ -32,7 +33,7 @@ std::string event_row(const Event& event) {
 }
 
 std::string encode(const Event& event) {
-  std::string out = kv::make_key(event.function_arn, event.client_context);
+  std::string out = kv::make_key(event.function_arn, event.client_context, event.trace);
   kv::append_u64(out, static_cast<std::uint64_t>(to_millis(event.accepted)));
   kv::append_u64(out, static_cast<std::uint64_t>(to_millis(event.not_before)));
   kv::append_u64(out, event.attempts);
@@ -47,6 +48,7 @@ Event decode(std::string_view row, std::string_view bytes) {
   out.request_id = kv::take_text(row);
   out.function_arn = kv::take_text(bytes);
   out.client_context = kv::take_text(bytes);
+  out.trace = kv::take_text(bytes);
   out.accepted = from_millis(static_cast<std::int64_t>(kv::read_u64(bytes)));
   out.not_before = from_millis(static_cast<std::int64_t>(kv::read_u64(bytes.substr(8))));
   out.attempts = kv::read_u64(bytes.substr(16));
@@ -157,6 +159,7 @@ void EventQueue::run(Event event) {
   invocation.payload = event.payload;
   invocation.client_context = event.client_context;
   invocation.request_id = event.request_id;
+  invocation.trace = event.trace;
   invocation.done = [this, event = std::move(event), function = target->function](InvocationResult result) mutable {
     returned(std::move(event), function, result);
   };
@@ -176,8 +179,8 @@ void EventQueue::returned(Event event, const FunctionPtr& function, const Invoca
     } else if (result.outcome == InvocationResult::Outcome::kSucceeded) {
       ++event.attempts;
       finish(event, Condition::kSuccess, function, result);
-    } else if (function->reserved == 0U) {
-      // It can never run: no retries. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    } else if (function->reserved == 0U || result.outcome == InvocationResult::Outcome::kRecursive) {
+      // It will never run: no retries. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
       finish(event, Condition::kRetriesExhausted, function, result);
     } else if (result.outcome == InvocationResult::Outcome::kThrottled) {
       const Duration pause =
@@ -230,27 +233,29 @@ void EventQueue::finish(const Event& event, FailureRecord::Condition condition, 
   const Treatment treatment = treatment_of(event);
   const bool succeeded = condition == FailureRecord::Condition::kSuccess;
   if (!succeeded) measure(*function, {"AsyncEventsDropped", 1, "Count"});
-  const bool invoked = result.outcome != InvocationResult::Outcome::kThrottled;
+  const bool invoked = happened(result);
+  const std::string trace = Trace(event.trace).with_run_of(function->family, event.request_id, event.accepted);
   FailureRecord record{condition, event.request_id,
                        event.function_arn + (parse_reference(event.function_arn).qualifier.empty() ? ":$LATEST" : ""),
                        static_cast<int>(event.attempts), lambda_.parts().clock.now()};
   send(succeeded ? treatment.on_success : treatment.on_failure, record,
-       {event.payload, invoked ? std::string_view(result.payload) : std::string_view(), function->version()});
+       {event.payload, invoked ? std::string_view(result.payload) : std::string_view(), function->version()}, trace);
   const auto& dead_letters = function->configuration.dead_letter_config;
   if (!succeeded && dead_letters && dead_letters->target_arn && !dead_letters->target_arn->empty()) {
     const auto sent = lambda_.parts().destinations.send(
         *dead_letters->target_arn, {event.payload,
                                     {{"RequestID", event.request_id},
                                      {"ErrorCode", invoked ? "200" : "429"},
-                                     {"ErrorMessage", invoked ? error_message_in(result.payload) : "Rate Exceeded."}}});
+                                     {"ErrorMessage", invoked ? error_message_in(result.payload) : "Rate Exceeded."}},
+                                    trace});
     if (!sent) spdlog::error("dead letter of {}: {}", event.request_id, sent.error().message);
     measure(*function, {"DeadLetterErrors", sent ? 0.0 : 1.0, "Count"});
   }
   erase(event);
 }
 
-void EventQueue::send(const std::string& destination, const FailureRecord& record,
-                      const FailureRecord::Answer& answer) {
+void EventQueue::send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer,
+                      const std::string& trace) {
   if (destination.empty()) return;
   const std::string body = record.with_answer(answer);
   if (aws::parse_arn(destination)->service == "lambda") {
@@ -258,10 +263,11 @@ void EventQueue::send(const std::string& destination, const FailureRecord& recor
     event.request_id = lambda_.parts().random.uuid();
     event.function_arn = destination;
     event.payload = body;
+    event.trace = trace;
     event.accepted = event.not_before = lambda_.parts().clock.now();
     return accept(event);
   }
-  if (const auto sent = lambda_.parts().destinations.send(destination, {body}); !sent)
+  if (const auto sent = lambda_.parts().destinations.send(destination, {body, {}, trace}); !sent)
     spdlog::error("destination {}: {}", destination, sent.error().message);
 }
 

@@ -2,7 +2,8 @@
 // Asynchronous invocations: kept until they have succeeded, or been given up and told of.
 //
 //   event := text("") text("") 'z' text(function ARN, unqualified) text(request id)
-//            text(function ARN) text(client context) u64(accepted) u64(not before) u64(attempts) u64(throttled) payload
+//            text(function ARN) text(client context) text(trace) u64(accepted) u64(not before) u64(attempts)
+//            u64(throttled) payload
 //
 // A function that fails is tried twice more, a minute and two minutes later; one that is throttled is tried until the
 // event is too old. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -26,6 +27,7 @@ struct Event {
   std::string request_id;
   std::string function_arn;  // with its qualifier, where it has one
   std::string client_context;
+  std::string trace;  // see Invocation
   std::string payload;
   TimePoint accepted = {};
   TimePoint not_before = {};
@@ -69,7 +71,8 @@ class EventQueue {
                  const InvocationResult& result);
   void finish(const Event& event, FailureRecord::Condition condition, const FunctionPtr& function,
               const InvocationResult& result);
-  void send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer);
+  void send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer,
+            const std::string& trace);
   void measure(const Function& function, const Measurement& measurement);
   std::optional<Event> load(const std::string& row) const;
 

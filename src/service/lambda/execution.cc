@@ -138,6 +138,7 @@ void Execution::send_event() {
   std::string frame = "{";
   append_member(frame, "id", invocation_->request_id);
   append_member(frame, "arn", invocation_->arn.empty() ? settings_.function->arn() : invocation_->arn);
+  append_member(frame, "traceId", invocation_->trace);
   if (!invocation_->client_context.empty()) append_member(frame, "clientContext", invocation_->client_context);
   frame += fmt::format(",\"deadline\":{}}}\n", deadline);
   frame += invocation_->payload;

@@ -41,6 +41,7 @@ struct Function {
   std::string family;                        // the ARN without a version: what concurrency is counted for
   std::optional<std::size_t> reserved = {};  // concurrency
   std::vector<std::string> layers = {};      // their blobs' names, in their order
+  bool may_recur = false;                    // RecursiveLoop: Allow
   std::string hot_folder = {};               // that its code is in, see hot_reload.h; empty where it is a package
 
   const std::string& name() const { return *configuration.function_name; }

@@ -77,6 +77,8 @@ class Exchange {
     switch (result.outcome) {
       case InvocationResult::Outcome::kThrottled:
         return finish(refusal(429, "TooManyRequestsException", "Rate Exceeded."));
+      case InvocationResult::Outcome::kRecursive:
+        return finish(refusal(400, "RecursiveInvocationException", result.payload));
       case InvocationResult::Outcome::kFailed:
         return finish({502, {{"Content-Type", "application/json"}}, "Internal Server Error"});
       case InvocationResult::Outcome::kSucceeded: break;
@@ -207,6 +209,7 @@ void FunctionUrls::invoke(const FunctionUrl& url, const HttpRequest& request, co
   invocation.function = target->function;
   invocation.arn = std::move(target->arn);
   invocation.request_id = request_id;
+  invocation.trace = request.header("x-amzn-trace-id");
   invocation.payload = http_event(request, {url.account, url.id(), request_id, parts.clock.now(), caller});
   if (url.config.invoke_mode == "RESPONSE_STREAM") {
     invocation.streamed = [exchange](std::string_view type, std::string_view piece) { exchange->piece(type, piece); };

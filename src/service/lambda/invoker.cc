@@ -8,11 +8,13 @@
 #include "base/encoding.h"
 #include "service/lambda/execution.h"
 #include "service/lambda/hot_reload.h"
+#include "service/lambda/trace.h"
 
 namespace leat::lambda {
 namespace {
 
 constexpr std::size_t kConcurrency = 1000;  // of an account
+constexpr std::size_t kMaxRuns = 16;        // of a function in one chain of requests
 constexpr Duration kWorkerLife = std::chrono::hours(6);
 
 using ExecutionPtr = std::shared_ptr<Execution>;
@@ -51,6 +53,10 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   }
 
   void invoke(Invocation invocation) {
+    const Trace trace(invocation.trace);
+    if (trace.runs_of(invocation.function->family) >= kMaxRuns && !invocation.function->may_recur)
+      return stop_loop(invocation);
+    invocation.trace = trace.with_run_of(invocation.function->family, invocation.request_id, parts.clock.now());
     auto& host = host_of(invocation.function);
     const std::string& family = invocation.function->family;
     const auto& reserved = invocation.function->reserved;
@@ -176,6 +182,14 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   void throttle(Invocation& invocation, const char* reason) {
     parts.metrics.add(owner_of(invocation), {{"Throttles", 1, "Count"}});
     invocation.done({InvocationResult::Outcome::kThrottled, reason, ""});
+  }
+
+  void stop_loop(Invocation& invocation) {
+    parts.metrics.add(owner_of(invocation), {{"RecursiveInvocationsDropped", 1, "Count"}});
+    invocation.done({InvocationResult::Outcome::kRecursive,
+                     "Lambda has detected your function being invoked in a recursive loop with other AWS resources and "
+                     "stopped your function's invocation.",
+                     ""});
   }
 
   void refuse(Invocation& invocation, const Problem& problem) {

@@ -25,12 +25,17 @@
 namespace leat::lambda {
 
 struct InvocationResult {
-  enum class Outcome : std::uint8_t { kSucceeded, kFailed, kThrottled };
+  enum class Outcome : std::uint8_t { kSucceeded, kFailed, kThrottled, kRecursive };
   Outcome outcome = Outcome::kSucceeded;
-  std::string payload;   // the result, or the error as JSON; throttled: AWS's reason
+  std::string payload;   // the result, or the error as JSON; throttled: AWS's reason; recursive: what AWS says of it
   std::string log_tail;  // the last 4 KB of the invocation's log
   double duration = 0;   // milliseconds
 };
+
+inline bool happened(const InvocationResult& result) {
+  using Outcome = InvocationResult::Outcome;
+  return result.outcome == Outcome::kSucceeded || result.outcome == Outcome::kFailed;
+}
 
 struct Invocation {
   FunctionPtr function;
@@ -38,6 +43,7 @@ struct Invocation {
   std::string payload;
   std::string client_context;
   std::string request_id;
+  std::string trace = {};  // of what asks for it, as X-Amzn-Trace-Id has it
   // Is given what the handler streams, piece by piece; without it all of it is gathered into the payload.
   std::function<void(std::string_view content_type, std::string_view piece)> streamed = {};
   std::move_only_function<void(InvocationResult)> done;

@@ -123,6 +123,7 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
   function->layers = layer_blobs(parts_.store, function->configuration);
   function->family = aws::make_arn("lambda", region, account, "function:" + name);
   function->hot_folder = parts_.store.get(room_prefix(account, region, 'o', name)).value.value_or("");
+  function->may_recur = parts_.store.get(room_prefix(account, region, 's', name)).value == "Allow";
   const auto reserved = parts_.store.get(room_prefix(account, region, 'r', name));
   if (reserved.value)
     function->reserved =

@@ -122,7 +122,8 @@ class RecordSource {
 struct QueuedMessage {
   std::string id;  // as batchItemFailures names it
   std::string receipt_handle;
-  std::string json;  // as it stands in an event
+  std::string json;   // as it stands in an event
+  std::string trace;  // AWSTraceHeader, or empty
 };
 class QueueSource {
  public:
@@ -156,6 +157,7 @@ class Destinations {
   struct Letter {
     std::string body;
     std::vector<std::pair<std::string, std::string>> attributes = {};  // of a message, texts
+    std::string trace = {};                                            // AWSTraceHeader
   };
   virtual aws::Result<void> send(std::string_view arn, const Letter& letter) = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "service/lambda/batch_item_failures.h"
+#include "service/lambda/trace.h"
 
 namespace leat::lambda {
 namespace {
@@ -121,7 +122,12 @@ void QueueReader::invoke(Batch batch) {
   invocation.arn = settings_.function_arn;
   invocation.request_id = parts_.random.uuid();
   invocation.payload = "{\"Records\":[";
+  std::size_t most_runs = 0;
   for (const QueuedMessage& message : batch) {
+    // Of several chains, the one that may be a loop.
+    const std::size_t runs = Trace(message.trace).runs_of(invocation.function->family);
+    if (invocation.trace.empty() || runs > most_runs) invocation.trace = message.trace;
+    most_runs = std::max(most_runs, runs);
     if (invocation.payload.back() != '[') invocation.payload += ',';
     invocation.payload += message.json;
   }

@@ -51,15 +51,6 @@ std::map<std::string, std::string> members_of(simdjson::dom::element object) {
   return out;
 }
 
-// A trace that is not sampled, made of the request's id: some runtime clients insist on one.
-std::string trace_id(std::string_view request_id, std::int64_t now_millis) {
-  std::string digits(request_id);
-  std::erase(digits, '-');
-  digits.resize(32, '0');
-  return fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", now_millis / 1000, digits.substr(0, 24),
-                     digits.substr(16, 16));
-}
-
 }  // namespace
 
 // A request, held until it is answered.
@@ -199,11 +190,10 @@ class RuntimeApi::ApiWorker final : public sandbox::Worker {
     const auto members = members_of(parser.parse(head));
     running_ = members.at("id");
     HttpResponse response = json(200, frame.substr(line + 1));
-    response.headers.insert(response.headers.end(),
-                            {{"Lambda-Runtime-Aws-Request-Id", running_},
-                             {"Lambda-Runtime-Deadline-Ms", members.at("deadline")},
-                             {"Lambda-Runtime-Invoked-Function-Arn", members.at("arn")},
-                             {"Lambda-Runtime-Trace-Id", trace_id(running_, to_millis(api_.clock_.now()))}});
+    response.headers.insert(response.headers.end(), {{"Lambda-Runtime-Aws-Request-Id", running_},
+                                                     {"Lambda-Runtime-Deadline-Ms", members.at("deadline")},
+                                                     {"Lambda-Runtime-Invoked-Function-Arn", members.at("arn")},
+                                                     {"Lambda-Runtime-Trace-Id", members.at("traceId")}});
     if (const auto context = members.find("clientContext"); context != members.end()) {
       std::string value = context->second;
       std::erase_if(value, [](char c) { return c == '\r' || c == '\n'; });  // a header is one line
@@ -225,7 +215,7 @@ class RuntimeApi::ApiWorker final : public sandbox::Worker {
 };
 
 RuntimeApi::RuntimeApi(runtime::Loop& loop, const Clock& clock, sandbox::WorkerFactory& workers)
-    : loop_(loop), clock_(clock), workers_(workers), server_({}, clock) {
+    : loop_(loop), workers_(workers), server_({}, clock) {
   server_.start(*this);
 }
 

@@ -44,7 +44,6 @@ class RuntimeApi final : public runtime::HttpHandler {
   void answer(Call& call);
 
   runtime::Loop& loop_;
-  const Clock& clock_;
   sandbox::WorkerFactory& workers_;
   runtime::HttpServer server_;
   std::map<std::uint16_t, ApiWorker*> endpoints_;  // by port; of the loop's thread

@@ -244,6 +244,7 @@ void ShardReader::returned(std::size_t lane, const InvocationResult& result) {
   switch (result.outcome) {
     case InvocationResult::Outcome::kSucceeded: return succeeded(lane, result.payload);
     case InvocationResult::Outcome::kThrottled: return retry_later(lane);
+    case InvocationResult::Outcome::kRecursive:  // never: a record is the end of its chain
     case InvocationResult::Outcome::kFailed:
       return failed(lane, 0, settings_.bisect_batch && lanes_[lane].front().records.size() > 1);
   }

@@ -171,6 +171,7 @@ aws::Result<Draft> make_draft(const Entry& entry, const QueueSettings& settings,
   message.md5_of_body = md5_hex(entry.message_body);
   message.attributes =
       aws::Map<std::string>{{"SenderId", caller.principal_id}, {"SentTimestamp", std::to_string(to_millis(now))}};
+  if (!caller.trace.empty()) (*message.attributes)["AWSTraceHeader"] = caller.trace;
   if (entry.message_attributes && !entry.message_attributes->empty()) {
     message.message_attributes = entry.message_attributes;
     message.md5_of_message_attributes = md5_of_attributes(*entry.message_attributes);

@@ -2,20 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "base/stable_hash.h"
 #include "engine/kv/key.h"
 #include "service/dynamodb/value/decimal.h"
 
 namespace leat::dynamodb {
 namespace {
-
-// FNV-1a with a final mix: stable across versions, for it is persisted.
-std::uint32_t stable_hash(std::string_view bytes) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (unsigned char byte : bytes) hash = (hash ^ byte) * 0x100000001B3ULL;
-  hash ^= hash >> 32;
-  hash *= 0x9E3779B97F4A7C15ULL;
-  return static_cast<std::uint32_t>(hash >> 32);
-}
 
 std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(aws::errors::kValidation, std::move(message));

@@ -33,9 +33,12 @@ InvocationResponse response_of(InvocationResult result, const std::string& versi
   return output;
 }
 
-std::unexpected<aws::Error> throttled(const std::string& reason) {
+// Of an invocation that did not happen.
+std::unexpected<aws::Error> refused(const InvocationResult& result) {
+  if (result.outcome == InvocationResult::Outcome::kRecursive)
+    return aws::fail(errors::kRecursiveInvocation, result.payload);
   TooManyRequestsException details;
-  details.reason = reason;
+  details.reason = result.payload;
   details.type = "User";
   return aws::fail_with(errors::kTooManyRequests, "Rate Exceeded.", std::move(details));
 }
@@ -45,7 +48,8 @@ template <class Output>
 void accept(Lambda& lambda, const aws::Caller& caller, const Lambda::Target& target, std::string payload,
             std::string client_context, Output output, aws::Reply<Output> reply) {
   const TimePoint now = lambda.parts().clock.now();
-  lambda.events().accept({caller.request_id, target.arn, std::move(client_context), std::move(payload), now, now});
+  lambda.events().accept(
+      {caller.request_id, target.arn, std::move(client_context), caller.trace, std::move(payload), now, now});
   auto& store = lambda.parts().store;
   store.durable(store.last_commit(),
                 [reply = std::move(reply), output = std::move(output)]() mutable { reply(std::move(output)); });
@@ -76,11 +80,11 @@ void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& 
   invocation.payload = std::move(payload);
   invocation.client_context = std::move(client_context);
   invocation.request_id = caller.request_id;
+  invocation.trace = caller.trace;
   invocation.done = [reply = std::move(reply), version = target->function->version(),
                      tail = input.log_type == "Tail"](InvocationResult result) mutable {
-    if (result.outcome != InvocationResult::Outcome::kThrottled)
-      return reply(response_of(std::move(result), version, tail));
-    reply(throttled(result.payload));
+    if (happened(result)) return reply(response_of(std::move(result), version, tail));
+    reply(refused(result));
   };
   lambda.parts().invoker.invoke(std::move(invocation));
 }
@@ -101,7 +105,7 @@ class StreamedReply {
   }
 
   void done(InvocationResult result) {
-    if (result.outcome == InvocationResult::Outcome::kThrottled) return reply_(throttled(result.payload));
+    if (!happened(result)) return reply_(refused(result));
     const bool failed = result.outcome == InvocationResult::Outcome::kFailed;
     if (!failed && !sink_)
       piece("application/octet-stream", result.payload);
@@ -157,6 +161,7 @@ void invoke_with_response_stream(Lambda& lambda, const aws::Caller& caller,
   invocation.payload = std::move(payload);
   invocation.client_context = base64_decode(input.client_context.value_or("")).value_or("");
   invocation.request_id = caller.request_id;
+  invocation.trace = caller.trace;
   invocation.streamed = [streamed](std::string_view type, std::string_view piece) { streamed->piece(type, piece); };
   invocation.done = [streamed](InvocationResult result) { streamed->done(std::move(result)); };
   lambda.parts().invoker.invoke(std::move(invocation));
