@@ -151,7 +151,9 @@ struct App::Parts {
         kinesis_source(kinesis),
         queue_source(sqs),
         destinations(sqs),
-        authorizer(iam, *world.clock, [this](std::string_view arn) { return resource_policy(arn); }),
+        authorizer(
+            iam, *world.clock, dynamodb.tables(), [this](std::string_view arn) { return resource_policy(arn); },
+            [this](std::string_view arn) { return integration::resource_tags({dynamodb, kinesis, lambda, sqs}, arn); }),
         lambda_roles(iam, authorizer),
         lambda_logs(logs, lambda_roles),
         lambda_metrics(cloudwatch),

@@ -17,10 +17,10 @@ bool needs_no_policy(const aws::Authorization& asked) {
          (asked.operation.name == "GetCallerIdentity" || asked.operation.name == "AssumeRole");
 }
 
-std::multimap<std::string, std::string> context_of(const aws::Caller& caller, TimePoint now) {
+iam::PolicyContext::Keys circumstances(const aws::Caller& caller, TimePoint now) {
   std::string time = format_iso8601(now);
   time.erase(time.find('.'), 4);  // policies compare whole seconds
-  std::multimap<std::string, std::string> out{
+  iam::PolicyContext::Keys out{
       {"aws:currenttime", time},
       {"aws:epochtime", std::to_string(to_millis(now) / 1000)},
       {"aws:principalaccount", caller.account},
@@ -78,6 +78,12 @@ std::unexpected<aws::Error> denied(std::string_view arn, const iam::PolicyReques
 
 }  // namespace
 
+iam::PolicyContext::Keys PolicyAuthorizer::context_of(const aws::Caller& caller, std::string_view resource) const {
+  iam::PolicyContext::Keys out = circumstances(caller, clock_.now());
+  for (const auto& [key, value] : resource_tags_(resource)) out.emplace("aws:resourcetag/" + lower_case(key), value);
+  return out;
+}
+
 Decision PolicyAuthorizer::decide(const aws::Caller& caller, const iam::PolicyRequest& request) const {
   const Decision own = is_root(caller.arn) ? Decision::kAllowed : iam::decide(iam_, caller.arn, request);
   const bool foreign = is_foreign(caller, request.resource);
@@ -95,9 +101,14 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
   // Root needs no policy for what is its account's own; queues and table streams can be named by another account's too.
   const bool can_be_foreign = authorization.service.id == "sqs" || authorization.service.id == "dynamodbstreams";
   if ((is_root(caller.arn) && !can_be_foreign) || needs_no_policy(authorization)) return {};
-  const iam::PolicyContext context([&] { return context_of(caller, clock_.now()); });
-  for (auto& [action, resource] : requested_actions(authorization)) {
-    const iam::PolicyRequest request{std::move(action), std::move(resource), context};
+  for (const RequestedAction& each : requested_actions(authorization, tables_)) {
+    const iam::PolicyContext context([&] {
+      auto keys = context_of(caller, each.resource);
+      add_request_tags(authorization, keys);
+      if (each.conditions) each.conditions(keys);
+      return keys;
+    });
+    const iam::PolicyRequest request{each.action, each.resource, context};
     const Decision decision = decide(caller, request);
     if (decision != Decision::kAllowed) return denied(caller.arn, request, decision);
   }
@@ -107,7 +118,7 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 bool PolicyAuthorizer::allows_url(const std::optional<aws::Caller>& caller, const std::string& function_arn,
                                   const std::string& auth_type) const {
-  iam::PolicyContext::Keys keys = caller ? context_of(*caller, clock_.now()) : iam::PolicyContext::Keys();
+  iam::PolicyContext::Keys keys = caller ? context_of(*caller, function_arn) : iam::PolicyContext::Keys();
   keys.emplace("lambda:functionurlauthtype", auth_type);
   const iam::PolicyRequest request{"lambda:InvokeFunctionUrl", function_arn, iam::PolicyContext(std::move(keys))};
   if (caller) return decide(*caller, request) == Decision::kAllowed;
@@ -123,7 +134,7 @@ aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const i
   caller.arn = role_arn;
   caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
   iam::PolicyRequest asked = request;
-  asked.context = iam::PolicyContext([&] { return context_of(caller, clock_.now()); });
+  asked.context = iam::PolicyContext([&] { return context_of(caller, request.resource); });
   const Decision decision = decide(caller, asked);
   if (decision != Decision::kAllowed) return denied(role_arn, request, decision);
   return {};

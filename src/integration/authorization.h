@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "aws/authorizer.h"
+#include "integration/tag_conditions.h"
+#include "service/dynamodb/table/table.h"
 #include "service/iam/iam.h"
 #include "service/iam/principal.h"
 
@@ -18,8 +20,13 @@ using ResourcePolicies = std::function<std::string(std::string_view arn)>;
 
 class PolicyAuthorizer final : public aws::Authorizer {
  public:
-  PolicyAuthorizer(const iam::Iam& iam, const Clock& clock, ResourcePolicies resource_policies)
-      : iam_(iam), clock_(clock), resource_policies_(std::move(resource_policies)) {}
+  PolicyAuthorizer(const iam::Iam& iam, const Clock& clock, dynamodb::Tables& tables, ResourcePolicies policies,
+                   ResourceTags tags)
+      : iam_(iam),
+        clock_(clock),
+        tables_(tables),
+        resource_policies_(std::move(policies)),
+        resource_tags_(std::move(tags)) {}
 
   aws::Result<void> authorize(const aws::Authorization& authorization) const override;
 
@@ -31,11 +38,14 @@ class PolicyAuthorizer final : public aws::Authorizer {
   aws::Result<void> authorize(std::string_view role_arn, const iam::PolicyRequest& request) const;
 
  private:
+  iam::PolicyContext::Keys context_of(const aws::Caller& caller, std::string_view resource) const;
   iam::Decision decide(const aws::Caller& caller, const iam::PolicyRequest& request) const;
 
   const iam::Iam& iam_;
   const Clock& clock_;
+  dynamodb::Tables& tables_;
   ResourcePolicies resource_policies_;
+  ResourceTags resource_tags_;
 };
 
 }  // namespace leat::integration

@@ -8,6 +8,7 @@
 #include "aws/dynamodb/types.h"
 #include "aws/dynamodbstreams/types.h"
 #include "aws/kinesis/types.h"
+#include "integration/item_conditions.h"
 #include "service/dynamodb/partiql/statement.h"
 #include "service/dynamodb/stream/streams.h"
 #include "service/kinesis/iterator.h"
@@ -101,18 +102,91 @@ std::string table_arn(const aws::Caller& caller, std::string_view table) {
   return aws::make_arn("dynamodb", caller.region, caller.account, fmt::format("table/{}", table));
 }
 
-template <class Tables>
-Actions of_tables(const aws::Caller& caller, std::string_view action, const Tables& tables) {
-  Actions out;
-  for (const auto& [table, requests] : tables)
-    out.push_back({fmt::format("dynamodb:{}", action), table_arn(caller, table)});
-  return out;
+// What is asked of tables, and with which condition keys.
+class TableActions {
+ public:
+  TableActions(const aws::Authorization& asked, dynamodb::Tables& tables) : asked_(asked), tables_(tables) {}
+
+  // One request of the operation on one table, whose parts add() gives to the conditions.
+  void add(std::string_view action, std::string_view table, std::function<void(ItemConditions&)> describe,
+           const std::optional<std::string>& index = std::nullopt) {
+    std::string resource = table_arn(asked_.caller, table);
+    if (index) resource += "/index/" + *index;
+    const bool reads = action.ends_with("Get") || action.ends_with("GetItem") || action.ends_with("Select") ||
+                       action == "Query" || action == "Scan";
+    const std::string_view whole = asked_.operation.name;
+    const std::string_view enclosing = whole.starts_with("Transact") ? whole : std::string_view();
+    out_.push_back({fmt::format("dynamodb:{}", action), std::move(resource),
+                    [&caller = asked_.caller, &tables = tables_, table, index, describe = std::move(describe), reads,
+                     enclosing](iam::PolicyContext::Keys& keys) {
+                      ItemConditions conditions(tables, caller, table, index);
+                      describe(conditions);
+                      conditions.enclosed_by(enclosing);
+                      conditions.put_into(keys, reads);
+                    }});
+  }
+
+  template <class Input>
+  void add_request(const Input& input) {
+    const std::optional<std::string>* index = &kNoIndex;
+    if constexpr (requires { input.index_name; }) index = &input.index_name;
+    add(asked_.operation.name, input.table_name, [&input](ItemConditions& all) { all.add(input); }, *index);
+  }
+
+  // A statement that cannot be read is refused by whoever runs it.
+  void add_statement(const std::string& text, const std::optional<std::vector<dynamodb::AttributeValue>>& parameters) {
+    using Kind = dynamodb::partiql::Statement::Kind;
+    auto parsed = dynamodb::partiql::parse(text, parameters);
+    if (!parsed) return;
+    const auto statement = std::make_shared<const dynamodb::partiql::Statement>(std::move(*parsed));
+    const char* action = statement->kind == Kind::kInsert   ? "PartiQLInsert"
+                         : statement->kind == Kind::kUpdate ? "PartiQLUpdate"
+                         : statement->kind == Kind::kDelete ? "PartiQLDelete"
+                                                            : "PartiQLSelect";
+    add(action, statement->table, [statement](ItemConditions& all) { all.add(*statement); }, statement->index);
+  }
+
+  Actions take() && { return std::move(out_); }
+
+ private:
+  static inline const std::optional<std::string> kNoIndex;
+
+  const aws::Authorization& asked_;
+  dynamodb::Tables& tables_;
+  Actions out_;
+};
+
+template <class Input>
+const Input& input_of(const aws::Authorization& asked) {
+  return *static_cast<const Input*>(asked.input);
 }
 
-Actions of_transaction(const aws::Caller& caller, const dynamodb::TransactWriteItemsInput& input) {
-  Actions out;
+void add_batch_get(TableActions& actions, const dynamodb::BatchGetItemInput& input) {
+  for (const auto& [table, keys] : input.request_items)
+    actions.add("BatchGetItem", table, [&keys, &input](ItemConditions& all) {
+      all.add(input);
+      all.add(keys);
+    });
+}
+
+void add_batch_write(TableActions& actions, const dynamodb::BatchWriteItemInput& input) {
+  for (const auto& [table, writes] : input.request_items)
+    actions.add("BatchWriteItem", table, [&writes, &input](ItemConditions& all) {
+      all.add(input);
+      for (const auto& write : writes) {
+        if (write.put_request) all.add(*write.put_request);
+        if (write.delete_request) all.add(*write.delete_request);
+      }
+    });
+}
+
+void add_transaction(TableActions& actions, const dynamodb::TransactWriteItemsInput& input) {
   const auto add = [&](const char* action, const auto& each) {
-    if (each) out.push_back({fmt::format("dynamodb:{}", action), table_arn(caller, each->table_name)});
+    if (!each) return;
+    actions.add(action, each->table_name, [&each, &input](ItemConditions& all) {
+      all.add(input);
+      all.add(*each);
+    });
   };
   for (const auto& item : input.transact_items) {
     add("PutItem", item.put);
@@ -120,60 +194,58 @@ Actions of_transaction(const aws::Caller& caller, const dynamodb::TransactWriteI
     add("DeleteItem", item.delete_);
     add("ConditionCheckItem", item.condition_check);
   }
-  return out;
 }
 
-// A statement that cannot be read is refused by whoever runs it.
-void add_statement(Actions& out, const aws::Caller& caller, const std::string& text,
-                   const std::optional<std::vector<dynamodb::AttributeValue>>& parameters) {
-  using Kind = dynamodb::partiql::Statement::Kind;
-  const auto statement = dynamodb::partiql::parse(text, parameters);
-  if (!statement) return;
-  const char* action = statement->kind == Kind::kInsert   ? "PartiQLInsert"
-                       : statement->kind == Kind::kUpdate ? "PartiQLUpdate"
-                       : statement->kind == Kind::kDelete ? "PartiQLDelete"
-                                                          : "PartiQLSelect";
-  std::string resource = table_arn(caller, statement->table);
-  if (statement->index) resource += "/index/" + *statement->index;
-  out.push_back({fmt::format("dynamodb:{}", action), std::move(resource)});
-}
-
-Actions of_dynamodb(const aws::Authorization& asked) {
-  const auto& caller = asked.caller;
-  const std::string_view name = asked.operation.name;
-  Actions out;
-  if (name == "BatchGetItem")
-    return of_tables(caller, name, static_cast<const dynamodb::BatchGetItemInput*>(asked.input)->request_items);
-  if (name == "BatchWriteItem")
-    return of_tables(caller, name, static_cast<const dynamodb::BatchWriteItemInput*>(asked.input)->request_items);
-  if (name == "TransactWriteItems")
-    return of_transaction(caller, *static_cast<const dynamodb::TransactWriteItemsInput*>(asked.input));
-  if (name == "TransactGetItems") {
-    for (const auto& each : static_cast<const dynamodb::TransactGetItemsInput*>(asked.input)->transact_items)
-      out.push_back({"dynamodb:GetItem", table_arn(caller, each.get.table_name)});
-  } else if (name == "ExecuteStatement") {
-    const auto& input = *static_cast<const dynamodb::ExecuteStatementInput*>(asked.input);
-    add_statement(out, caller, input.statement, input.parameters);
-  } else if (name == "BatchExecuteStatement") {
-    for (const auto& each : static_cast<const dynamodb::BatchExecuteStatementInput*>(asked.input)->statements)
-      add_statement(out, caller, each.statement, each.parameters);
-  } else if (name == "ExecuteTransaction") {
-    for (const auto& each : static_cast<const dynamodb::ExecuteTransactionInput*>(asked.input)->transact_statements)
-      add_statement(out, caller, each.statement, each.parameters);
-  } else {
-    std::string resource = resource_of(asked);
-    if (name == "Query" || name == "Scan") {
-      const std::string index = text_of(asked.operation, asked.input, "IndexName");
-      if (!index.empty()) resource += "/index/" + index;
-    }
-    out.push_back({fmt::format("dynamodb:{}", name), std::move(resource)});
+void add_transaction(TableActions& actions, const dynamodb::TransactGetItemsInput& input) {
+  for (const auto& each : input.transact_items) {
+    actions.add("GetItem", each.get.table_name, [&get = each.get, &input](ItemConditions& all) {
+      all.add(input);
+      all.add(get);
+    });
   }
-  return out;
+}
+
+Actions of_dynamodb(const aws::Authorization& asked, dynamodb::Tables& tables) {
+  const std::string_view name = asked.operation.name;
+  TableActions actions(asked, tables);
+  if (name == "BatchGetItem") {
+    add_batch_get(actions, input_of<dynamodb::BatchGetItemInput>(asked));
+  } else if (name == "BatchWriteItem") {
+    add_batch_write(actions, input_of<dynamodb::BatchWriteItemInput>(asked));
+  } else if (name == "TransactWriteItems") {
+    add_transaction(actions, input_of<dynamodb::TransactWriteItemsInput>(asked));
+  } else if (name == "TransactGetItems") {
+    add_transaction(actions, input_of<dynamodb::TransactGetItemsInput>(asked));
+  } else if (name == "ExecuteStatement") {
+    const auto& input = input_of<dynamodb::ExecuteStatementInput>(asked);
+    actions.add_statement(input.statement, input.parameters);
+  } else if (name == "BatchExecuteStatement") {
+    for (const auto& each : input_of<dynamodb::BatchExecuteStatementInput>(asked).statements)
+      actions.add_statement(each.statement, each.parameters);
+  } else if (name == "ExecuteTransaction") {
+    for (const auto& each : input_of<dynamodb::ExecuteTransactionInput>(asked).transact_statements)
+      actions.add_statement(each.statement, each.parameters);
+  } else if (name == "GetItem") {
+    actions.add_request(input_of<dynamodb::GetItemInput>(asked));
+  } else if (name == "PutItem") {
+    actions.add_request(input_of<dynamodb::PutItemInput>(asked));
+  } else if (name == "UpdateItem") {
+    actions.add_request(input_of<dynamodb::UpdateItemInput>(asked));
+  } else if (name == "DeleteItem") {
+    actions.add_request(input_of<dynamodb::DeleteItemInput>(asked));
+  } else if (name == "Query") {
+    actions.add_request(input_of<dynamodb::QueryInput>(asked));
+  } else if (name == "Scan") {
+    actions.add_request(input_of<dynamodb::ScanInput>(asked));
+  } else {
+    return {{fmt::format("dynamodb:{}", name), resource_of(asked)}};
+  }
+  return std::move(actions).take();
 }
 
 }  // namespace
 
-std::vector<RequestedAction> requested_actions(const aws::Authorization& asked) {
+std::vector<RequestedAction> requested_actions(const aws::Authorization& asked, dynamodb::Tables& tables) {
   // What DynamoDB does with the stream, it does in the caller's name.
   if (asked.operation.name == "EnableKinesisStreamingDestination") {
     const std::string stream = text_of(asked.operation, asked.input, "StreamArn");
@@ -193,7 +265,7 @@ std::vector<RequestedAction> requested_actions(const aws::Authorization& asked) 
     if (!destination.empty()) out.push_back({"sqs:SendMessage", destination});
     return out;
   }
-  if (asked.service.id == "dynamodb") return of_dynamodb(asked);
+  if (asked.service.id == "dynamodb") return of_dynamodb(asked, tables);
   if (asked.service.id == "dynamodbstreams" && asked.operation.name == "GetRecords") {
     const auto& token = static_cast<const dynamodbstreams::GetRecordsInput*>(asked.input)->shard_iterator;
     const auto iterator = dynamodbstreams::Iterator::parse(token);
