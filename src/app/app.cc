@@ -161,7 +161,7 @@ struct App::Parts {
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code(blobs, folder / "code"),
-        runtime_api(loop, *world.clock, workers),
+        runtime_api({loop, *world.clock, *world.random, workers}),
         invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_metrics, lambda_roles,
                  runtime_api, endpoint_url(server)}),
         lambda({*store,

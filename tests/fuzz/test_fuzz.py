@@ -16,6 +16,9 @@ TARGETS = {
     "sigv4": [b"/?a=b&X-Amz-Algorithm=AWS4-HMAC-SHA256\nAWS4-HMAC-SHA256 Credential=k/20261121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00\n20261121T000000Z"],
     "cbor": [b"\x00\xa3jStreamNameaxdData\x43\0\1\2lPartitionKeyak", b"\x25\xbfiTimestamp\xc1\xfb\x41\xd0\0\0\0\0\0\0\xff"],
     "policy": [b'{"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:*:${aws:username}", "Condition": {"ForAnyValue:StringLikeIfExists": {"a:b": ["x*"]}}}]}\nx'],
+    "filters": [b'{"dynamodb": {"NewImage": {"n": {"N": [{"numeric": [">", 1, "<=", 5]}]}, "s": {"S": [{"prefix": "a"}, {"anything-but": ["x"]}]}}}, "$or": [{"a": [null]}, {"b": [{"exists": false}]}]}\n'
+                b'{"dynamodb": {"NewImage": {"n": {"N": "3"}, "s": {"S": "abc"}}}}', b'?ERROR -"a b" fine\nERROR here'],
+    "event_stream": [b"\x05Eventpayload"],
     "zip": [],
 }
 

@@ -204,9 +204,12 @@ def test_limits_can_be_switched_on(own_server):
     streams.advance(1)
     streams.put(name, "x" * 300000, ExplicitHashKey="0")
     iterator = streams.iterator(name)
-    for _ in range(5):
-        streams.kinesis.get_records(ShardIterator=iterator, Limit=1)
-    assert streams.refused("get_records", ShardIterator=iterator)[0] == "ProvisionedThroughputExceededException"
+    calls = 0
+    with pytest.raises(streams.kinesis.exceptions.ProvisionedThroughputExceededException):
+        while calls < 100:  # a slow machine gets some more while it asks
+            streams.kinesis.get_records(ShardIterator=iterator, Limit=1)
+            calls += 1
+    assert calls >= 5
 
 
 def test_no_record_is_lost_by_a_kill(own_server):

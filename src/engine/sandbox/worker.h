@@ -59,6 +59,11 @@ class Worker {
   // Hands over what the process has written so far, before an answer is acted on.
   virtual void drain_output() = 0;
   virtual void kill() = 0;
+
+  // kill(), where nothing in the worker wants to know before.
+  virtual void end() { kill(); }
+  // Whether an answer alone does not make it ready for the next event: it says so by a frame 'N'.
+  virtual bool says_when_idle() const { return false; }
 };
 
 // What keeps workers apart on this machine.

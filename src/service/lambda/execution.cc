@@ -152,6 +152,7 @@ void Execution::send_event() {
 void Execution::on_message(char kind, std::string payload) {
   switch (kind) {
     case 'R':
+      if (loaded_) return worker_->kill();  // a handler that plays its runtime's part
       ready_ = loaded_ = true;
       settings_.loaded(*this);
       init_duration_ = monotonic() - init_started_;
@@ -171,6 +172,12 @@ void Execution::on_message(char kind, std::string payload) {
       stream_type_ = std::move(payload);
       break;
     case 'C': on_piece(payload); break;
+    case 'L': on_extension(payload); break;
+    case 'N':
+      if (!worker_->says_when_idle()) return worker_->kill();
+      runtime::Loop::cancel(deadline_);
+      if (ready_ && !invocation_) settings_.idle(*this);
+      break;
     case 'S':
     case 'F': {
       if (!invocation_ || !sent_) return;
@@ -218,8 +225,16 @@ void Execution::on_output(std::string_view text) {
   if (!invocation_) flush_log();
 }
 
+// Its name and its events, line by line.
+void Execution::on_extension(std::string_view payload) {
+  const auto line = std::min(payload.find('\n'), payload.size());
+  std::string events(payload.substr(std::min(line + 1, payload.size())));
+  std::replace(events.begin(), events.end(), '\n', ',');
+  log(platform_log_.extension(settings_.parts.clock.now(), payload.substr(0, line), events));
+}
+
 void Execution::on_timeout() {
-  if (!invocation_) return;
+  if (!invocation_) return worker_->kill();  // extensions that do not come to an end
   timed_out_ = true;
   worker_->kill();  // on_exit() answers
 }
@@ -258,7 +273,8 @@ void Execution::fail_invocation(const std::string& type, const std::string& mess
 }
 
 void Execution::finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib) {
-  runtime::Loop::cancel(deadline_);
+  const bool goes_on = worker_->says_when_idle() && ready_;
+  if (!goes_on) runtime::Loop::cancel(deadline_);
   Invocation invocation = std::move(*invocation_);
   invocation_.reset();
   const Millis duration = sent_ ? Millis(monotonic() - event_sent_) : Millis(0);
@@ -280,7 +296,7 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
   const auto self = shared_from_this();
   invocation.done({outcome, std::move(payload), tail_, duration.count()});
   flush_log();
-  if (ready_ && !timed_out_) settings_.idle(*this);
+  if (ready_ && !timed_out_ && !goes_on) settings_.idle(*this);
 }
 
 void Execution::log(std::optional<std::string> text) {

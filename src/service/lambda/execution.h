@@ -37,13 +37,14 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
   TimePoint born() const { return born_; }
   bool has_loaded() const { return loaded_; }
-  void kill() { worker_->kill(); }
+  void end() { worker_->end(); }
 
  private:
   void on_message(char kind, std::string payload);
   void on_piece(std::string_view piece);
   void on_output(std::string_view text);
   void on_exit(int status);
+  void on_extension(std::string_view payload);
   void on_timeout();
   void send_event();
   void finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib);

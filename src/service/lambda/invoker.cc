@@ -120,7 +120,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
       host->credential = std::move(*credential);
     }
     try {
-      auto worker = make_worker(*runtime, function->hot_folder);
+      auto worker = make_worker(*runtime, function);
       auto execution = std::make_shared<Execution>(settings_of(host, *runtime, provisioned), std::move(worker));
       execution->begin();
       host->executions.insert(execution);
@@ -131,13 +131,18 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     }
   }
 
-  std::unique_ptr<sandbox::Worker> make_worker(const Runtime& runtime, const std::string& hot_folder) {
-    const bool has_spares = runtime.speaks == Runtime::Speaks::kFrames;
-    if (has_spares && hot_folder.empty()) return take_spare(runtime);
+  std::unique_ptr<sandbox::Worker> make_worker(const Runtime& runtime, const FunctionPtr& function) {
+    const bool needs_port = runtime.speaks == Runtime::Speaks::kRuntimeApi || has_extensions(*function);
+    if (!needs_port && function->hot_folder.empty()) return take_spare(runtime);
     sandbox::RuntimeSpec spec = runtime.spec;
-    spec.code = hot_folder;
-    spec.live_code = !hot_folder.empty();
-    return has_spares ? parts.workers.spawn(spec) : parts.runtime_api.make_worker(spec);
+    spec.code = function->hot_folder;
+    spec.live_code = !function->hot_folder.empty();
+    return needs_port ? parts.runtime_api.make_worker({spec, runtime.speaks, function}) : parts.workers.spawn(spec);
+  }
+
+  bool has_extensions(const Function& function) const {
+    return std::any_of(function.layers.begin(), function.layers.end(),
+                       [&](const auto& layer) { return !extensions_in(parts.code.unpacked(layer)).empty(); });
   }
 
   Execution::Settings settings_of(const std::shared_ptr<Host>& host, const Runtime& runtime, bool provisioned) {
@@ -229,7 +234,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   void on_idle(const std::shared_ptr<Host>& host, Execution& execution) {
     const bool wanted =
         host && !stopping && !retired.contains(host) && execution.born() + kWorkerLife > parts.clock.now();
-    if (!wanted) return execution.kill();
+    if (!wanted) return execution.end();
     host->idle.push_back(execution.shared_from_this());
     sweep_later();
   }
@@ -251,7 +256,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     const auto& host = found.mapped();
     host->provided = 0;
     if (!host->executions.empty()) retired.insert(host);
-    for (const auto& execution : std::exchange(host->idle, {})) execution->kill();
+    for (const auto& execution : std::exchange(host->idle, {})) execution->end();
   }
 
   // One wake-up for the first worker that will have been idle too long.
@@ -274,7 +279,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
           continue;
         }
         std::erase(host->idle, execution);
-        execution->kill();
+        execution->end();
       }
     }
     if (any) sweep_later();

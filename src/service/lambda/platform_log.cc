@@ -44,6 +44,16 @@ std::optional<std::string> PlatformLog::init_start(TimePoint now, std::string_vi
           function_.version()));
 }
 
+std::optional<std::string> PlatformLog::extension(TimePoint now, std::string_view name, std::string_view events) const {
+  if (quiet_) return std::nullopt;
+  if (!json_) return fmt::format("EXTENSION\tName: {}\tState: Ready\tEvents: [{}]", name, events);
+  std::string list;
+  for (const char c : events) list += c == ',' ? std::string("\",\"") : std::string(1, c);
+  return event(now, "extension",
+               fmt::format(R"("name":{},"state":"Ready","events":[{}])", json_string(name),
+                           list.empty() ? list : '"' + list + '"'));
+}
+
 std::optional<std::string> PlatformLog::start(TimePoint now, std::string_view request_id) const {
   if (quiet_) return std::nullopt;
   if (!json_) return fmt::format("START RequestId: {} Version: {}", request_id, function_.version());

@@ -17,6 +17,8 @@ class PlatformLog {
 
   // Each is a log event, or nothing where the system log level passes over it.
   std::optional<std::string> init_start(TimePoint now, std::string_view runtime_version, bool provisioned) const;
+  // `events` are separated by commas.
+  std::optional<std::string> extension(TimePoint now, std::string_view name, std::string_view events) const;
   std::optional<std::string> start(TimePoint now, std::string_view request_id) const;
   std::optional<std::string> end(std::string_view request_id) const;
 

@@ -1,11 +1,12 @@
 #pragma once
-// The Lambda Runtime API: where custom runtimes, and AWS's own runtime clients, fetch events and leave answers.
+// Where runtimes and extensions fetch events and leave answers: the Lambda Runtime API and the Extensions API.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 //
 //   GET  /2018-06-01/runtime/invocation/next             answered when there is an event
 //   POST /2018-06-01/runtime/invocation/ID/response
 //   POST /2018-06-01/runtime/invocation/ID/error
 //   POST /2018-06-01/runtime/init/error
+//   …    /2020-01-01/extension/…                         see extensions.h
 //
 // Each worker has a port of its own. It is on a network that all workers share, so a connection is served only where
 // its other end belongs to a process of that worker.
@@ -14,37 +15,44 @@
 #include <memory>
 #include <mutex>
 
+#include "base/random.h"
 #include "engine/sandbox/worker.h"
 #include "runtime/http_server.h"
 #include "runtime/loop.h"
+#include "service/lambda/api_worker.h"
 
 namespace leat::lambda {
 
+struct RuntimeApiParts {
+  runtime::Loop& loop;
+  const Clock& clock;
+  Random& random;
+  sandbox::WorkerFactory& workers;
+};
+
 class RuntimeApi final : public runtime::HttpHandler {
  public:
-  RuntimeApi(runtime::Loop& loop, const Clock& clock, sandbox::WorkerFactory& workers);
+  explicit RuntimeApi(RuntimeApiParts parts);
   ~RuntimeApi() override;
 
-  // A worker that speaks the frames of runtimes/PROTOCOL.md to leat and the Runtime API to its process, which runs the
-  // `bootstrap` of its code or of a layer. The process starts when the worker gets its function.
-  std::unique_ptr<sandbox::Worker> make_worker(const sandbox::RuntimeSpec& spec);
+  std::unique_ptr<sandbox::Worker> make_worker(ApiWorker::Settings settings);
 
   // Nothing is asked any longer. Before the loop ends.
   void stop();
 
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
 
- private:
-  class ApiWorker;
-  struct Call;
+  const RuntimeApiParts& parts() const { return parts_; }
 
+  // For the worker: its process, with a port in its environment, and the port's end.
   std::unique_ptr<sandbox::Worker> spawn(ApiWorker& worker, sandbox::RuntimeSpec spec);
-  bool admit(std::uint16_t port, std::uint16_t peer_port);
   void close(std::uint16_t port);
-  void answer(Call& call);
 
-  runtime::Loop& loop_;
-  sandbox::WorkerFactory& workers_;
+ private:
+  bool admit(std::uint16_t port, std::uint16_t peer_port);
+  void answer(ApiCall& call);
+
+  RuntimeApiParts parts_;
   runtime::HttpServer server_;
   std::map<std::uint16_t, ApiWorker*> endpoints_;  // by port; of the loop's thread
   std::mutex checks_mutex_;

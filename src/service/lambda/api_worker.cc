@@ -1,0 +1,282 @@
+#include "service/lambda/api_worker.h"
+
+#include <simdjson.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "service/lambda/runtime_api.h"
+
+namespace leat::lambda {
+namespace {
+
+namespace fs = std::filesystem;
+using runtime::HttpRespond;
+using runtime::HttpResponse;
+
+constexpr std::string_view kRuntimeRoot = "/2018-06-01/runtime/";
+constexpr std::string_view kExtensionRoot = "/2020-01-01/extension/";
+constexpr std::size_t kMaxResponse = 6291556;  // bytes
+constexpr auto kShutdown = std::chrono::seconds(2);
+
+// Starts what lies in the extensions folder of $1, which gets none of the runtime's descriptors, and then the runtime.
+constexpr std::string_view kStartExtensions =
+    "for each in \"$1\"/extensions/*; do [ -f \"$each\" ] && { \"$each\" 3>&- & }; done; shift; exec \"$@\"";
+
+std::string with_peak(std::uint32_t peak_kib, std::string_view payload) {
+  std::string out;
+  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(peak_kib >> shift & 255));
+  return out.append(payload);
+}
+
+using Members = std::map<std::string, std::string>;
+
+// The members of an object whose values are texts or numbers.
+Members members_of(simdjson::dom::element object) {
+  Members out;
+  for (const auto& [name, value] : simdjson::dom::object(object)) {
+    std::string_view text;
+    std::int64_t number = 0;
+    if (value.get(text) == simdjson::SUCCESS)
+      out.emplace(name, text);
+    else if (value.get(number) == simdjson::SUCCESS)
+      out.emplace(name, std::to_string(number));
+  }
+  return out;
+}
+
+// The line before an event.
+Members head_of(std::string_view frame) {
+  simdjson::dom::parser parser;
+  const simdjson::padded_string head(frame.substr(0, frame.find('\n')));
+  return members_of(parser.parse(head));
+}
+
+}  // namespace
+
+ApiWorker::ApiWorker(RuntimeApi& api, Settings settings)
+    : api_(api),
+      spec_(std::move(settings.spec)),
+      speaks_(settings.speaks),
+      function_(std::move(settings.function)),
+      extensions_(function_, api.parts().random,
+                  {[this] { on_change(); },
+                   [this](const std::string& type, const std::string& message) { on_failure(type, message); },
+                   [this](const std::string& name, const std::vector<std::string>& events) {
+                     std::string payload = name;
+                     for (const auto& event : events) payload += '\n' + event;
+                     tell('L', payload);
+                   }}) {}
+
+ApiWorker::~ApiWorker() {
+  if (port != 0) api_.close(port);
+}
+
+void ApiWorker::send(char kind, std::string_view payload) {
+  if (kind == 'I') return start(payload);
+  busy_ = runtime_busy_ = true;
+  event_.emplace(payload);
+  const auto head = head_of(payload);
+  extensions_.invoke({head.at("id"), head.at("arn"), head.at("traceId"), head.at("deadline")});
+  if (speaks_ == Runtime::Speaks::kFrames)
+    process_->send('E', *std::exchange(event_, std::nullopt));
+  else if (next_)
+    deliver();
+}
+
+void ApiWorker::drain_output() {
+  if (process_) process_->drain_output();
+}
+
+void ApiWorker::kill() {
+  if (process_) process_->kill();
+}
+
+void ApiWorker::end() {
+  if (!extensions_.shut_down(api_.parts().clock.unmoved() + kShutdown)) return kill();
+  api_.parts().loop.after(kShutdown, [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) kill();
+  });
+}
+
+void ApiWorker::answer(ApiCall& call) {
+  std::string_view path = call.path;
+  if (path.starts_with(kExtensionRoot)) return extensions_.answer(call, path.substr(kExtensionRoot.size()));
+  if (path.starts_with(kRuntimeRoot) && speaks_ == Runtime::Speaks::kRuntimeApi)
+    return answer_runtime(call, path.substr(kRuntimeRoot.size()));
+  call.respond(api_json(404, "{}\n"));
+}
+
+void ApiWorker::answer_runtime(ApiCall& call, std::string_view path) {
+  if (call.method == "GET" && path == "invocation/next") return next(std::move(call.respond));
+  if (call.method != "POST") return call.respond(api_json(404, "{}\n"));
+  if (path == "init/error") return call.respond(fail_init(std::move(call.body)));
+  constexpr std::string_view kInvocation = "invocation/", kResponse = "/response", kError = "/error";
+  if (!path.starts_with(kInvocation)) return call.respond(api_json(404, "{}\n"));
+  path.remove_prefix(kInvocation.size());
+  if (path.ends_with(kResponse))
+    return call.respond(respond(path.substr(0, path.size() - kResponse.size()), call.body, 'S'));
+  if (path.ends_with(kError)) return call.respond(respond(path.substr(0, path.size() - kError.size()), call.body, 'F'));
+  call.respond(api_json(404, "{}\n"));
+}
+
+void ApiWorker::next(HttpRespond respond) {
+  next_ = std::move(respond);
+  if (event_) return deliver();
+  runtime_ready_ = true;
+  on_change();
+}
+
+HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char kind) {
+  if (id != running_) return api_refusal(400, "InvalidRequestID", "Invalid request ID");
+  running_.clear();
+  tell_later(kind, with_peak(peak_kib(), body));
+  if (body.size() <= kMaxResponse) return api_accepted();
+  return api_refusal(413, "RequestEntityTooLarge",
+                     fmt::format("Exceeded maximum allowed payload size ({} bytes).", kMaxResponse));
+}
+
+HttpResponse ApiWorker::fail_init(std::string body) {
+  if (runtime_ready_) return api_refusal(403, "InvalidStateTransition", "State transition is not allowed");
+  tell_later('X', std::move(body));
+  return api_accepted();
+}
+
+void ApiWorker::tell(char kind, std::string payload) {
+  const auto message = events_.message;
+  if (message) message(kind, std::move(payload));
+}
+
+void ApiWorker::tell_later(char kind, std::string payload) {
+  api_.parts().loop.post([this, alive = std::weak_ptr(alive_), kind, payload = std::move(payload)]() mutable {
+    if (alive.expired()) return;
+    if (kind == 'S' || kind == 'F') runtime_busy_ = false;
+    tell(kind, std::move(payload));
+    if (!alive.expired()) on_change();
+  });
+}
+
+// Everything that this worker waits for may have come: it is ready, or idle again.
+void ApiWorker::on_change() {
+  if (failed_ || !runtime_ready_ || runtime_busy_ || !extensions_.all_wait()) return;
+  if (!std::exchange(ready_, true)) {
+    extensions_.close_registration();
+    return tell('R', {});
+  }
+  if (std::exchange(busy_, false)) tell('N', {});
+}
+
+void ApiWorker::on_failure(std::string_view type, std::string_view message) {
+  failed_ = true;
+  if (ready_) return kill();
+  tell_later('X', fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(type), json_string(message)));
+}
+
+void ApiWorker::start(std::string_view init) {
+  simdjson::dom::parser parser;
+  const simdjson::padded_string text(init);
+  const simdjson::dom::element settings = parser.parse(text);
+  for (auto& [name, value] : members_of(settings["environment"])) set_variable(name, value);
+  if ((spec_.command.empty() && !find_program()) || !find_extensions()) return;
+  process_ = api_.spawn(*this, spec_);
+  const auto on_message = [this](char kind, std::string payload) { on_frame(kind, std::move(payload)); };
+  process_->listen({speaks_ == Runtime::Speaks::kFrames ? on_message : decltype(sandbox::WorkerEvents::message)(),
+                    std::move(events_.output), std::move(events_.exit)});
+  process_->limit_memory(memory_);
+  if (speaks_ != Runtime::Speaks::kFrames) return;
+  process_->send('I', fmt::format(R"({{"handler":{},"taskRoot":{},"layerRoot":{},"environment":{}}})",
+                                  simdjson::minify(settings["handler"]), json_string(process_->code_path()),
+                                  json_string(process_->layer_path()), simdjson::minify(settings["environment"])));
+}
+
+// Of a runtime that speaks frames itself.
+void ApiWorker::on_frame(char kind, std::string payload) {
+  if (kind == 'R') {
+    runtime_ready_ = true;
+    return on_change();
+  }
+  if (kind == 'S' || kind == 'F') return tell_later(kind, std::move(payload));
+  if (kind == 'X' || kind == 'T' || kind == 'C') return tell(kind, std::move(payload));
+  kill();
+}
+
+// The function's own take the place of ours.
+void ApiWorker::set_variable(const std::string& name, const std::string& value) {
+  const auto there = std::find_if(spec_.environment.begin(), spec_.environment.end(),
+                                  [&](const auto& each) { return each.first == name; });
+  if (there == spec_.environment.end())
+    spec_.environment.emplace_back(name, value);
+  else
+    there->second = value;
+}
+
+// False where it was told that there is none.
+bool ApiWorker::find_program() {
+  const auto bootstrap = find_bootstrap();
+  if (!bootstrap) {
+    refuse_start("Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
+  } else if (access(bootstrap->file.c_str(), X_OK) != 0) {
+    refuse_start("PermissionDenied", fmt::format("fork/exec {}: permission denied", bootstrap->path));
+  } else {
+    spec_.command = {bootstrap->path};
+  }
+  return !spec_.command.empty();
+}
+
+std::optional<ApiWorker::Bootstrap> ApiWorker::find_bootstrap() const {
+  if (const fs::path own = spec_.code / "bootstrap"; fs::exists(own)) return Bootstrap{own, "/var/task/bootstrap"};
+  for (const fs::path& layer : spec_.layers) {
+    if (const fs::path file = layer / "bootstrap"; fs::exists(file)) return Bootstrap{file, "/opt/bootstrap"};
+  }
+  return std::nullopt;
+}
+
+// False where it was told that one of them cannot be started.
+bool ApiWorker::find_extensions() {
+  std::vector<std::string> names;
+  for (const fs::path& layer : spec_.layers) {
+    for (const fs::path& file : extensions_in(layer)) {
+      const std::string name = file.filename();
+      if (access(file.c_str(), X_OK) != 0) {
+        refuse_start("Extension.LaunchError", fmt::format("fork/exec /opt/extensions/{}: permission denied", name));
+        return false;
+      }
+      names.push_back(name);
+    }
+  }
+  if (names.empty()) return true;
+  extensions_.expect(std::move(names));
+  std::vector<std::string> command{"/bin/sh", "-c", std::string(kStartExtensions), "sh", layer_path()};
+  command.insert(command.end(), spec_.command.begin(), spec_.command.end());
+  spec_.command = std::move(command);
+  return true;
+}
+
+// Later: who sends the frame that starts it does not expect an answer from inside.
+void ApiWorker::refuse_start(std::string_view type, std::string message) {
+  api_.parts().loop.post([this, alive = std::weak_ptr(alive_), type, message = std::move(message)] {
+    if (alive.expired()) return;
+    const auto exit = events_.exit;
+    tell('X', fmt::format("{{\"errorType\":\"{}\",\"errorMessage\":\"{}\"}}", type, message));
+    if (exit) exit(0);
+  });
+}
+
+void ApiWorker::deliver() {
+  const std::string frame = *std::exchange(event_, std::nullopt);
+  const Members head = head_of(frame);
+  running_ = head.at("id");
+  HttpResponse response = api_json(200, frame.substr(frame.find('\n') + 1));
+  response.headers.insert(response.headers.end(), {{"Lambda-Runtime-Aws-Request-Id", running_},
+                                                   {"Lambda-Runtime-Deadline-Ms", head.at("deadline")},
+                                                   {"Lambda-Runtime-Invoked-Function-Arn", head.at("arn")},
+                                                   {"Lambda-Runtime-Trace-Id", head.at("traceId")}});
+  if (const auto context = head.find("clientContext"); context != head.end()) {
+    std::string value = context->second;
+    std::erase_if(value, [](char c) { return c == '\r' || c == '\n'; });  // a header is one line
+    response.headers.emplace_back("Lambda-Runtime-Client-Context", value);
+  }
+  (*std::exchange(next_, std::nullopt))(std::move(response));
+}
+
+}  // namespace leat::lambda

@@ -1,0 +1,99 @@
+#pragma once
+// A worker with a port of its own, where its processes reach the Runtime API and the Extensions API. To its execution
+// it speaks the frames of runtimes/PROTOCOL.md, whatever its runtime speaks. Its process starts when it gets its
+// function. Everything happens on the functions' loop.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/sandbox/worker.h"
+#include "service/lambda/extensions.h"
+#include "service/lambda/runtimes.h"
+
+namespace leat::lambda {
+
+class RuntimeApi;
+
+class ApiWorker final : public sandbox::Worker {
+ public:
+  struct Settings {
+    sandbox::RuntimeSpec spec;
+    Runtime::Speaks speaks;
+    FunctionPtr function;
+  };
+  ApiWorker(RuntimeApi& api, Settings settings);
+  ~ApiWorker() override;
+
+  void listen(sandbox::WorkerEvents events) override { events_ = std::move(events); }
+  void send(char kind, std::string_view payload) override;
+  void install(const std::filesystem::path& folder) override { spec_.code = folder; }
+  void install_layer(const std::filesystem::path& folder) override { spec_.layers.push_back(folder); }
+  // As inside a sandbox; where there is none, it is translated when the process starts.
+  std::string code_path() const override { return "/var/task"; }
+  std::string layer_path() const override { return "/opt"; }
+  void limit_memory(std::uint64_t bytes) override { memory_ = bytes; }
+  bool out_of_memory() const override { return process_ && process_->out_of_memory(); }
+  std::uint32_t peak_kib() const override { return process_ ? process_->peak_kib() : 0; }
+  OwnsConnection connection_check() const override { return nullptr; }
+  void drain_output() override;
+  void kill() override;
+  // Extensions are told, and have two seconds.
+  void end() override;
+  bool says_when_idle() const override { return true; }
+
+  // A call on its port.
+  void answer(ApiCall& call);
+
+  std::uint16_t port = 0;
+
+ private:
+  // The Runtime API.
+  void answer_runtime(ApiCall& call, std::string_view path);
+  void next(runtime::HttpRespond respond);
+  runtime::HttpResponse respond(std::string_view id, std::string_view body, char kind);
+  runtime::HttpResponse fail_init(std::string body);
+
+  // Who is told may end this worker: the last that is done in a function.
+  void tell(char kind, std::string payload);
+  void tell_later(char kind, std::string payload);
+
+  void start(std::string_view init);
+  void set_variable(const std::string& name, const std::string& value);
+  bool find_program();
+  struct Bootstrap {
+    std::filesystem::path file;
+    std::string path;  // as the worker sees it
+  };
+  std::optional<Bootstrap> find_bootstrap() const;
+  bool find_extensions();
+  void refuse_start(std::string_view type, std::string message);
+
+  void on_frame(char kind, std::string payload);
+  void on_change();
+  void on_failure(std::string_view type, std::string_view message);
+  void deliver();
+
+  RuntimeApi& api_;
+  sandbox::RuntimeSpec spec_;
+  const Runtime::Speaks speaks_;
+  const FunctionPtr function_;
+  Extensions extensions_;
+  sandbox::WorkerEvents events_;
+  std::unique_ptr<sandbox::Worker> process_;
+  std::uint64_t memory_ = 0;
+  std::optional<runtime::HttpRespond> next_;  // the runtime waits for an event
+  std::optional<std::string> event_;          // that waits for the runtime
+  std::string running_;                       // the request id of the event that the runtime has
+  bool runtime_ready_ = false;
+  bool ready_ = false;  // with its extensions
+  bool failed_ = false;
+  bool runtime_busy_ = false;
+  bool busy_ = false;  // from an event until all wait for the next
+  std::shared_ptr<void> alive_ = std::make_shared<char>();
+};
+
+}  // namespace leat::lambda
