@@ -1,7 +1,10 @@
-// Any text as a filter of an event source mapping or of a log, and any text as what it is asked of.
+// Any text as a filter of an event source mapping or of a log, or as an expression over metrics, and any text as what
+// it is asked of.
 
 #include <cstdint>
 
+#include "service/cloudwatch/math/expression.h"
+#include "service/cloudwatch/math/search.h"
 #include "service/lambda/record_filter.h"
 #include "service/logs/filter_pattern.h"
 
@@ -17,5 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (filter->passes(record) != filter->passes(record)) __builtin_trap();
   }
   if (const auto filter = logs::FilterPattern::parse(pattern)) (void)filter->matches(record);
+  (void)cloudwatch::math::parse(text);
+  if (const auto search = cloudwatch::math::parse_search(text))
+    (void)search->matches({.namespace_ = record, .metric_name = pattern, .dimensions = {{{record, pattern}}}});
   return 0;
 }

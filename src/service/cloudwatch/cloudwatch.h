@@ -70,6 +70,8 @@ class CloudWatch {
   std::mutex store_mutex_;  // one flush at a time
 };
 
+inline CloudWatch::Home home_of(const aws::Caller& caller) { return {caller.account, caller.region}; }
+
 inline constexpr Duration kRetention = std::chrono::hours(24 * 15);
 
 // Durable work: what is older than 15 days goes.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aws/cloudwatch/types.h"
+
 namespace leat::cloudwatch {
 
 std::optional<double> statistic_of(const MetricValues& values, std::string_view name) {
@@ -16,6 +18,12 @@ std::optional<double> statistic_of(const MetricValues& values, std::string_view 
   const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), percent);
   if (error != std::errc() || end != name.data() + name.size() || percent < 0 || percent > 100) return std::nullopt;
   return values.percentile(percent / 100);
+}
+
+aws::Result<void> check_period(std::int32_t seconds) {
+  const bool high_resolution = seconds == 1 || seconds == 5 || seconds == 10 || seconds == 20 || seconds == 30;
+  if (high_resolution || (seconds > 0 && seconds % 60 == 0)) return {};
+  return aws::fail(errors::kInvalidParameterValue, "The parameter Period must be a multiple of 60.");
 }
 
 std::map<TimePoint, MetricValues> by_period(const std::map<TimePoint, MetricValues>& minutes, std::int32_t seconds) {

@@ -13,9 +13,6 @@ namespace {
 constexpr std::size_t kMaxData = 1000;
 constexpr std::size_t kMaxPoints = 1440;
 constexpr std::size_t kMetricsPage = 500;
-constexpr std::int32_t kMaxDatapoints = 100800;
-
-CloudWatch::Home home_of(const aws::Caller& caller) { return {caller.account, caller.region}; }
 
 std::unexpected<aws::Error> invalid(std::string message) {
   return aws::fail(errors::kInvalidParameterValue, std::move(message));
@@ -52,40 +49,6 @@ Metric metric_of(const std::string& space, const std::string& name,
   out.namespace_ = space;
   out.metric_name = name;
   out.dimensions = dimensions ? dimensions : std::vector<Dimension>();
-  return out;
-}
-
-aws::Result<void> check_period(std::int32_t period) {
-  const bool high_resolution = period == 1 || period == 5 || period == 10 || period == 20 || period == 30;
-  if (high_resolution || period % 60 == 0) return {};
-  return invalid("The parameter Period must be a multiple of 60.");
-}
-
-aws::Result<MetricDataResult> result_of(CloudWatch& cloudwatch, const aws::Caller& caller,
-                                        const GetMetricDataInput& input, const MetricDataQuery& query) {
-  if (!query.metric_stat) return aws::fail(errors::kNotOffered, "leat does not offer expressions over metrics yet");
-  const auto& stat = *query.metric_stat;
-  TRY_VOID(check_period(stat.period));
-  MetricDataResult out;
-  out.id = query.id;
-  out.label = query.label.value_or(stat.metric.metric_name.value_or(""));
-  out.status_code = "Complete";
-  auto& times = out.timestamps.emplace();
-  auto& values = out.values.emplace();
-  const auto minutes = cloudwatch.minutes(home_of(caller), stat.metric, input.start_time, input.end_time);
-  for (const auto& [time, values_then] : by_period(minutes, stat.period)) {
-    const auto value = statistic_of(values_then, stat.stat);
-    if (!value) return invalid(fmt::format("The value {} for parameter Stat is not supported.", stat.stat));
-    times.push_back(time);
-    values.push_back(*value);
-  }
-  if (input.scan_by.value_or("TimestampDescending") == "TimestampDescending") {
-    std::reverse(times.begin(), times.end());
-    std::reverse(values.begin(), values.end());
-  }
-  const auto limit = static_cast<std::size_t>(input.max_datapoints.value_or(kMaxDatapoints));
-  times.resize(std::min(times.size(), limit));
-  values.resize(times.size());
   return out;
 }
 
@@ -156,20 +119,6 @@ aws::Result<GetMetricStatisticsOutput> get_metric_statistics(CloudWatch& cloudwa
         return invalid(fmt::format("The value {} for parameter ExtendedStatistics.member.1 is not supported.", name));
       extended[name] = *value;
     }
-  }
-  return output;
-}
-
-aws::Result<GetMetricDataOutput> get_metric_data(CloudWatch& cloudwatch, const aws::Caller& caller,
-                                                 const GetMetricDataInput& input) {
-  if (input.start_time >= input.end_time)
-    return aws::fail(errors::kValidation, "The parameter EndTime must be greater than StartTime.");
-  GetMetricDataOutput output;
-  auto& results = output.metric_data_results.emplace();
-  output.messages.emplace();
-  for (const auto& query : input.metric_data_queries) {
-    auto result = TRY(result_of(cloudwatch, caller, input, query));
-    if (query.return_data.value_or(true)) results.push_back(std::move(result));
   }
   return output;
 }
