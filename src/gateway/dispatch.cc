@@ -136,7 +136,6 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
 }
 
 void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
-  requests_.fetch_add(1, std::memory_order_relaxed);
   for (const Site& site : parts_.sites) {
     if (!site.owns(request.header("host"))) continue;
     try {

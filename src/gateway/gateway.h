@@ -2,7 +2,6 @@
 // What stands between a connection and the services: route, authenticate, dispatch. Everything that is the same for
 // all operations happens here, once.
 
-#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -49,14 +48,11 @@ class Gateway final : public runtime::HttpHandler {
 
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
 
-  std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
-
  private:
   void serve(const Site& site, const runtime::HttpRequest& request, runtime::HttpRespond respond);
 
   GatewayParts parts_;
   Router router_;
-  std::atomic<std::uint64_t> requests_{0};
 };
 
 }  // namespace leat::gateway

@@ -223,15 +223,20 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
       linger();
   }
 
-  // Reads away what the peer still sends, so that a reset does not destroy the answer on its way.
+  // Gives the peer time to read the answer, which a reset would destroy on its way, and to close its end. Some never
+  // do.
   void linger() {
+    constexpr auto kPatience = std::chrono::seconds(1);
     idle_ = true;
     buffer_.clear();
-    auto& socket = beast::get_lowest_layer(stream_);
-    socket.async_wait(tcp::socket::wait_read, [self = this->shared_from_this()](error_code) {
+    const auto end = [self = this->shared_from_this()](error_code error) {
+      if (error == asio::error::operation_aborted) return;
       error_code ignored;
       beast::get_lowest_layer(self->stream_).close(ignored);
-    });
+      self->lingering_->cancel();
+    };
+    lingering_.emplace(stream_.get_executor(), kPatience).async_wait(end);
+    beast::get_lowest_layer(stream_).async_wait(tcp::socket::wait_read, end);
   }
 
   Stream stream_;
@@ -243,6 +248,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   HttpRequest request_;
   std::string head_, body_;
   std::shared_ptr<HttpStream> source_;  // of the answer that is being sent in pieces
+  std::optional<asio::steady_timer> lingering_;
   bool writing_ = false;
   bool chunked_ = false;
   bool keep_alive_ = true;

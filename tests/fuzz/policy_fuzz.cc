@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto policy = iam::PolicyDocument::parse(text.substr(0, line));
   if (!policy) return 0;
   const std::string rest(line == std::string_view::npos ? std::string_view() : text.substr(line + 1));
-  (void)policy->decide({"sqs:SendMessage", rest, {{"aws:username", rest}, {"aws:currenttime", rest}}});
+  (void)policy->decide({"sqs:SendMessage", rest, iam::PolicyContext::Keys{{"aws:username", rest}, {"aws:currenttime", rest}}});
   (void)policy->decide({rest, "*"}, {rest});
   return 0;
 }

@@ -1,5 +1,6 @@
 """SQS with boto3, and as older SDKs speak it. Wordings are the API reference's and botocore's model's."""
 import json
+import socket
 import subprocess
 import threading
 import time
@@ -200,6 +201,41 @@ def test_a_group_is_in_order_with_one_batch_in_flight(queues):
     assert queues.bodies(url) == ["b0", "b1", "b2", "b3", "a2", "a3"] and queues.counts(url) == (0, 6, 0)
 
 
+def test_a_receive_that_is_asked_again_gives_the_same(own_server):
+    server = own_server("--test-clock")
+    queues = Queues(server)
+    url = queues.create(fifo=True, ContentBasedDeduplication="true", VisibilityTimeout=30)
+    for group in "ab":
+        queues.send(url, *(group + str(n) for n in range(3)), MessageGroupId=group)
+    first = queues.receive(url, count=2, ReceiveRequestAttemptId="one", AttributeNames=["All"])
+    assert [message["Body"] for message in first] == ["a0", "a1"]
+    queues.advance(20)
+    assert queues.receive(url, count=2, ReceiveRequestAttemptId="one", AttributeNames=["All"]) == first
+    assert queues.counts(url) == (4, 2, 0)
+    assert queues.bodies(url, count=2, ReceiveRequestAttemptId="two") == ["b0", "b1"]  # another attempt is another receive
+    server.kill()
+    server.start()
+    queues = Queues(server)
+    queues.advance(20)  # hidden for thirty seconds from the second time
+    again = queues.receive(url, count=2, ReceiveRequestAttemptId="one", AttributeNames=["All"])
+    assert [message["ReceiptHandle"] for message in again] == [message["ReceiptHandle"] for message in first]
+    queues.delete(url, again[:1])
+    assert queues.receive(url, ReceiveRequestAttemptId="one") == []  # one is gone: its group is still in flight
+    url = queues.create(fifo=True, ContentBasedDeduplication="true", VisibilityTimeout=30)
+    queues.send(url, "only", MessageGroupId="a")
+    handle = queues.receive(url, ReceiveRequestAttemptId="one")[0]["ReceiptHandle"]
+    queues.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=600)
+    assert queues.receive(url, ReceiveRequestAttemptId="one") == []  # its visibility was changed
+    queues.advance(601)
+    received = queues.receive(url, ReceiveRequestAttemptId="one", VisibilityTimeout=600)[0]["ReceiptHandle"]
+    assert received != handle
+    queues.advance(299)
+    assert queues.receive(url, ReceiveRequestAttemptId="one", VisibilityTimeout=600)[0]["ReceiptHandle"] == received
+    queues.advance(301)
+    assert queues.receive(url, ReceiveRequestAttemptId="one") == []  # five minutes are over
+    assert queues.refused("receive_message", QueueUrl=url, ReceiveRequestAttemptId="x" * 129)[0] == "InvalidParameterValue"
+
+
 def test_the_handle_of_a_fifo_message_expires(queues):
     url = queues.create(fifo=True, VisibilityTimeout=30)
     queues.send(url, "x", MessageGroupId="g", MessageDeduplicationId="1")
@@ -278,6 +314,24 @@ def test_a_waiting_receiver_does_not_hold_up_the_end(own_server):
     assert server.stop() == 0
     assert time.monotonic() - began < 4
     waiting.join()
+
+
+def test_a_client_that_never_closes_does_not_hold_up_the_end(own_server):
+    server = own_server()
+    queues = Queues(server)
+    url = queues.create()
+    body = f"Action=ReceiveMessage&Version=2012-11-05&QueueUrl={url}&WaitTimeSeconds=20".encode()
+    with socket.create_connection(("localhost", server.port)) as client:
+        request = (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n"
+                       b"Authorization: AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n" % len(body) + body)
+        queues.send(url, "first")
+        client.sendall(request)
+        assert b"first" in client.recv(65536)
+        client.sendall(request)
+        server.get("/_leat/health")
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 4
 
 
 def test_high_throughput_fifo_deduplicates_by_group(queues):

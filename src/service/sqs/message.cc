@@ -78,16 +78,6 @@ aws::Result<void> check_attributes(const MessageAttributes& attributes) {
   return {};
 }
 
-aws::Result<void> check_id(std::string_view parameter, const std::string& value) {
-  const bool good = !value.empty() && value.size() <= kMaxIdLength &&
-                    std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7F'; });
-  if (good) return {};
-  return invalid(
-      fmt::format("Value {} for parameter {} is invalid. Reason: {} can only include alphanumeric and punctuation "
-                  "characters. 1 to 128 in length.",
-                  value, parameter, parameter));
-}
-
 aws::Error wrong_kind(std::string_view value, std::string_view parameter) {
   return {&errors::kInvalidParameterValue,
           fmt::format("Value {} for parameter {} is invalid. Reason: The request include parameter that is not valid "
@@ -129,6 +119,16 @@ bool matches(const std::vector<std::string>& patterns, const std::string& name) 
 }
 
 }  // namespace
+
+aws::Result<void> check_id(std::string_view parameter, const std::string& value) {
+  const bool good = !value.empty() && value.size() <= kMaxIdLength &&
+                    std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+  if (good) return {};
+  return invalid(
+      fmt::format("Value {} for parameter {} is invalid. Reason: {} can only include alphanumeric and punctuation "
+                  "characters. 1 to 128 in length.",
+                  value, parameter, parameter));
+}
 
 std::string md5_hex(std::string_view bytes) { return digest(EVP_md5(), bytes); }
 

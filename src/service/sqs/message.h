@@ -34,6 +34,9 @@ struct Draft {
 };
 
 // `Entry` is SendMessageRequest or SendMessageBatchRequestEntry. The errors of SendMessage.
+// 1 to 128 letters, digits and signs. InvalidParameterValue.
+aws::Result<void> check_id(std::string_view parameter, const std::string& value);
+
 template <class Entry>
 aws::Result<Draft> make_draft(const Entry& entry, const QueueSettings& settings, const aws::Caller& caller,
                               TimePoint now, std::string message_id);

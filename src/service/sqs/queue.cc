@@ -12,7 +12,6 @@ namespace leat::sqs {
 namespace {
 
 constexpr std::int64_t kMaxInFlight = 120000;
-constexpr std::int64_t kDeduplicationPeriod = 5 * 60 * 1000;    // milliseconds
 constexpr std::int64_t kPurgePause = 60 * 1000;                 // milliseconds
 constexpr std::int64_t kMaxVisibility = 12LL * 60 * 60 * 1000;  // milliseconds
 
@@ -175,8 +174,7 @@ aws::Result<std::vector<Message>> Queue::receive(const Reception& reception) {
 
 aws::Result<std::vector<Message>> Queue::try_receive(const Reception& reception) {
   std::vector<Message> out;
-  const QueuePtr found_letters = dead_letters();
-  QueuePtr buried_in = found_letters;
+  QueuePtr buried_in = dead_letters();
   bool buried = false;
   {
     std::unique_lock lock(mutex_, std::defer_lock);
@@ -189,6 +187,7 @@ aws::Result<std::vector<Message>> Queue::try_receive(const Reception& reception)
     load();
     if (buried_in && buried_in->closed_) buried_in = nullptr;
     if (buried_in) buried_in->load();
+    if (auto again = receive_again(reception)) return std::move(*again);
     const std::int64_t before = buried_in ? buried_in->total_ : 0;
     if (hidden_.totals(now()).in_flight >= kMaxInFlight) {
       if (definition()->settings.fifo) return out;
@@ -229,6 +228,7 @@ std::size_t Queue::take(std::vector<Message>& out, const Reception& reception, c
       out.push_back(hand_out(batch, std::move(*stored), reception.visibility_timeout));
     }
   }
+  stage_attempt(batch, reception, out);
   if (buried_in) buried_in->order_->settle(batch);
   commit(batch);
   return unseen;
@@ -357,7 +357,7 @@ bool Queue::purge(bool paced) {
   purged_ = now();
   load();
   kv::Batch batch;
-  for (const char kind : {'m', 's', 'v', 'g', 'h'}) batch.erase(kv::prefix_range(rows_.kind(kind)));
+  for (const char kind : {'m', 's', 'v', 'g', 'h', 'a'}) batch.erase(kv::prefix_range(rows_.kind(kind)));
   batch.add(rows_.count(), {-total_});
   total_ = 0;
   hidden_.clear();

@@ -71,6 +71,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   struct Reception {
     std::size_t count;
     Duration visibility_timeout;
+    std::string attempt_id = {};  // ReceiveRequestAttemptId
   };
   // What can be received now, whole. OverLimit where a standard queue has too much in flight.
   aws::Result<std::vector<Message>> receive(const Reception& reception);
@@ -137,6 +138,9 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::optional<Sent> duplicate_of(const Draft& draft, std::int64_t now) const;
   aws::Result<std::vector<Message>> try_receive(const Reception& reception);
   std::size_t take(std::vector<Message>& out, const Reception& reception, const QueuePtr& dead_letters);
+  // ReceiveRequestAttemptId: the same messages once more, or nothing where this is a first attempt.
+  std::optional<std::vector<Message>> receive_again(const Reception& reception);
+  void stage_attempt(kv::Batch& batch, const Reception& reception, const std::vector<Message>& given);
   Message hand_out(kv::Batch& batch, Stored stored, Duration visibility_timeout);
   void bury(kv::Batch& batch, const Stored& stored, Queue& dead_letters);
   QueuePtr dead_letters() const;
@@ -163,6 +167,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::int64_t total_ = 0;
   HiddenCounts hidden_;
   std::int64_t forgotten_period_ = 0;
+  std::int64_t forgotten_attempts_ = 0;  // the period up to which
   std::int64_t purged_ = 0;
 
   std::mutex waiting_mutex_;  // taken before mutex_

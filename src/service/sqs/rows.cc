@@ -64,13 +64,19 @@ std::string Rows::member(std::string_view group, std::uint64_t number) const {
 }
 
 std::string Rows::sent_before(std::int64_t period) const {
-  std::string key = room_ + 'd';
-  kv::append_u64(key, static_cast<std::uint64_t>(period));
-  return key;
+  return numbered('d', static_cast<std::uint64_t>(period));
 }
 
 std::string Rows::sent(std::int64_t period, std::string_view scope, std::string_view id) const {
   return sent_before(period) + kv::make_key(scope, id);
+}
+
+std::string Rows::attempts_before(std::int64_t period) const {
+  return numbered('a', static_cast<std::uint64_t>(period));
+}
+
+std::string Rows::attempt(std::int64_t period, std::string_view id) const {
+  return attempts_before(period) + kv::make_key(id);
 }
 
 }  // namespace leat::sqs

@@ -13,6 +13,8 @@
 //     member  := room 'g' text(group) u64(number)            FIFO: a group's messages in order
 //     group   := room 'h' text(group)                        FIFO: u64(time) u64(number), the group's row in visible
 //     sent    := room 'd' u64(time / 5 min) text(scope) text(id)  FIFO: u64(time) u64(number) message id
+//     attempt := room 'a' u64(time / 5 min) text(id)         FIFO: what a ReceiveRequestAttemptId was given, see
+//                                                            queue_attempts.cc
 //
 // Times are milliseconds. Numbers grow with each message of a queue, also across restarts.
 
@@ -24,6 +26,9 @@
 #include "engine/kv/store.h"
 
 namespace leat::sqs {
+
+// How long a FIFO queue remembers: what was sent, and what was received.
+inline constexpr std::int64_t kDeduplicationPeriod = 5 * 60 * 1000;  // milliseconds
 
 struct QueueId {
   std::string account, region, name;
@@ -61,6 +66,8 @@ class Rows {
   std::string group(std::string_view name) const { return room_ + 'h' + kv::make_key(name); }
   std::string sent(std::int64_t period, std::string_view scope, std::string_view id) const;
   std::string sent_before(std::int64_t period) const;
+  std::string attempt(std::int64_t period, std::string_view id) const;
+  std::string attempts_before(std::int64_t period) const;
   std::string kind(char kind) const { return room_ + kind; }
 
  private:

@@ -24,6 +24,8 @@ aws::Result<void> check(const ReceiveMessageRequest& input) {
   const std::int32_t visibility = input.visibility_timeout.value_or(0);
   if (visibility < 0 || visibility > kMaxVisibility)
     return invalid(visibility, "VisibilityTimeout", "Must be between 0 and 43200, if provided.");
+  if (input.receive_request_attempt_id)
+    TRY_VOID(check_id("ReceiveRequestAttemptId", *input.receive_request_attempt_id));
   return {};
 }
 
@@ -49,7 +51,8 @@ void receive_message(Sqs& sqs, const aws::Caller& caller, const ReceiveMessageRe
     return given ? Duration(std::chrono::seconds(*given)) : otherwise;
   };
   const Queue::Reception reception{static_cast<std::size_t>(input.max_number_of_messages.value_or(1)),
-                                   seconds(input.visibility_timeout, settings.visibility_timeout)};
+                                   seconds(input.visibility_timeout, settings.visibility_timeout),
+                                   input.receive_request_attempt_id.value_or("")};
   const TimePoint until = sqs.parts().clock.now() + seconds(input.wait_time_seconds, settings.receive_wait);
   (*queue)->receive_or_wait(
       reception, until,
