@@ -5,6 +5,9 @@ import subprocess
 import threading
 import time
 
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from conftest import wait_until
@@ -320,10 +323,12 @@ def test_a_client_that_never_closes_does_not_hold_up_the_end(own_server):
     server = own_server()
     queues = Queues(server)
     url = queues.create()
-    body = f"Action=ReceiveMessage&Version=2012-11-05&QueueUrl={url}&WaitTimeSeconds=20".encode()
+    signed = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=f"Action=ReceiveMessage&Version=2012-11-05&QueueUrl={url}&WaitTimeSeconds=20",
+                                            headers={"Content-Type": "application/x-www-form-urlencoded"})
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), "sqs", "us-east-1").add_auth(signed)
+    headers = {"Host": f"localhost:{server.port}", "Content-Length": len(signed.data), **signed.headers}
+    request = ("POST / HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n" + signed.data).encode()
     with socket.create_connection(("localhost", server.port)) as client:
-        request = (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n"
-                       b"Authorization: AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n" % len(body) + body)
         queues.send(url, "first")
         client.sendall(request)
         assert b"first" in client.recv(65536)
