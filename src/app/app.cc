@@ -232,6 +232,7 @@ struct App::Parts {
       const auto policy = definition->stored.attributes->find("Policy");
       return policy == definition->stored.attributes->end() ? std::string() : policy->second;
     }
+    if (auto policy = kinesis::resource_policy(kinesis, arn); !policy.empty()) return policy;
     if (auto policy = lambda::function_policy(lambda, arn); !policy.empty()) return policy;
     return dynamodb::resource_policy(dynamodb, arn);
   }

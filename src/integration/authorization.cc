@@ -98,8 +98,9 @@ Decision PolicyAuthorizer::decide(const aws::Caller& caller, const iam::PolicyRe
 
 aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
   const aws::Caller& caller = authorization.caller;
-  // Root needs no policy for what is its account's own; queues and table streams can be named by another account's too.
-  const bool can_be_foreign = authorization.service.id == "sqs" || authorization.service.id == "dynamodbstreams";
+  // Root needs no policy for what is its account's own; queues and streams can be named by another account's too.
+  const auto& service = authorization.service.id;
+  const bool can_be_foreign = service == "sqs" || service == "dynamodbstreams" || service == "kinesis";
   if ((is_root(caller.arn) && !can_be_foreign) || needs_no_policy(authorization)) return {};
   for (const RequestedAction& each : requested_actions(authorization, tables_)) {
     const iam::PolicyContext context([&] {

@@ -42,12 +42,12 @@ std::string text_of(const aws::Operation& operation, const void* input, std::str
   return {};
 }
 
-// What a request that names an ARN works on. Of a table's, a data stream's or a function's only the name counts: it is
-// looked for where the caller is.
+// What a request that names an ARN works on. Of a table's or a function's only the name counts: it is looked for where
+// the caller is.
 std::string acted_on(const aws::Authorization& asked, const std::string& text) {
   const auto arn = aws::parse_arn(text);
   const auto& id = asked.service.id;
-  if (!arn || (id != "dynamodb" && id != "kinesis" && id != "lambda")) return text;
+  if (!arn || (id != "dynamodb" && id != "lambda")) return text;
   return aws::make_arn(prefix_of(asked.service), asked.caller.region, asked.caller.account, arn->resource);
 }
 

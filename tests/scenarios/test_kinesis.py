@@ -212,6 +212,26 @@ def test_limits_can_be_switched_on(own_server):
     assert calls >= 5
 
 
+def test_account_settings_and_warm_throughput(own_server):
+    streams = Streams(own_server("--test-clock"))
+    kinesis = streams.kinesis
+    assert kinesis.describe_account_settings()["MinimumThroughputBillingCommitment"] == {"Status": "DISABLED"}
+    kinesis.create_stream(StreamName="warm", StreamModeDetails={"StreamMode": "ON_DEMAND"})
+    assert streams.refused("update_stream_warm_throughput", StreamName="warm", WarmThroughputMiBps=100)[0] == "ValidationException"
+    commitment = kinesis.update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})["MinimumThroughputBillingCommitment"]
+    assert commitment["Status"] == "ENABLED" and (commitment["EarliestAllowedEndAt"] - commitment["StartedAt"]).days == 1
+    answer = kinesis.update_stream_warm_throughput(StreamName="warm", WarmThroughputMiBps=100)
+    assert answer["WarmThroughput"] == kinesis.describe_stream_summary(StreamName="warm")["StreamDescriptionSummary"]["WarmThroughput"] == {"TargetMiBps": 100, "CurrentMiBps": 100}
+    provisioned = streams.create()
+    assert streams.refused("update_stream_warm_throughput", StreamName=provisioned, WarmThroughputMiBps=100)[0] == "ValidationException"
+    disable = {"MinimumThroughputBillingCommitment": {"Status": "DISABLED"}}
+    assert kinesis.update_account_settings(**disable)["MinimumThroughputBillingCommitment"]["Status"] == "ENABLED_UNTIL_EARLIEST_ALLOWED_END"
+    streams.advance(86401)
+    ended = kinesis.update_account_settings(**disable)["MinimumThroughputBillingCommitment"]
+    assert ended["Status"] == "DISABLED" and ended["EndedAt"] > ended["StartedAt"]
+    assert kinesis.describe_account_settings()["MinimumThroughputBillingCommitment"] == ended
+
+
 def test_no_record_is_lost_by_a_kill(own_server):
     server = own_server()
     streams = Streams(server)

@@ -158,6 +158,44 @@ def test_another_accounts_queue_wants_both_policies(server, role, acting):
     assert refused(server.client("sqs").list_message_move_tasks, SourceArn=queue)[0] in ("AccessDenied", "ResourceNotFoundException")
 
 
+def test_another_accounts_data_stream_wants_both_policies(server, role, acting):
+    """https://docs.aws.amazon.com/streams/latest/dev/resource-based-policy-examples.html"""
+    theirs = server.client("kinesis", key="111122223333")
+    theirs.create_stream(StreamName="shared", ShardCount=1)
+    server.client("kinesis").create_stream(StreamName="shared", ShardCount=1)  # of the same name
+    arn = theirs.describe_stream_summary(StreamName="shared")["StreamDescriptionSummary"]["StreamARN"]
+    strangers = (server.client("kinesis"), acting(role(document("kinesis:*")), "kinesis"))
+    for stranger in strangers:
+        assert refused(stranger.put_record, StreamARN=arn, Data=b"x", PartitionKey="k")[0] == "AccessDeniedException"
+    actions = ["kinesis:PutRecord", "kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:DeleteStream"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": actions, "Resource": arn}]}
+    theirs.put_resource_policy(ResourceARN=arn, Policy=json.dumps(policy))
+    for stranger in strangers:
+        stranger.put_record(StreamARN=arn, Data=b"x", PartitionKey="k")
+        assert refused(stranger.put_records, StreamARN=arn, Records=[{"Data": b"x", "PartitionKey": "k"}])[0] == "AccessDeniedException"
+        assert refused(stranger.delete_stream, StreamARN=arn)[0] == "ResourceNotFoundException"  # no policy can allow that
+        shard = stranger.list_shards(StreamARN=arn)["Shards"][0]["ShardId"]
+        iterator = stranger.get_shard_iterator(StreamARN=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        assert {record["Data"] for record in stranger.get_records(ShardIterator=iterator)["Records"]} == {b"x"}
+    assert refused(acting(role(document("kinesis:PutRecords")), "kinesis").put_record, StreamARN=arn, Data=b"x", PartitionKey="k")[0] == "AccessDeniedException"
+    own = server.client("kinesis")
+    iterator = own.get_shard_iterator(StreamName="shared", ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    assert own.get_records(ShardIterator=iterator)["Records"] == []
+    assert refused(own.describe_stream, StreamARN=arn.replace("us-east-1", "eu-west-1"))[0] in ("AccessDeniedException", "ResourceNotFoundException")
+
+
+def test_a_data_streams_policy_decides_in_its_own_account(server, role, acting):
+    server.client("kinesis").create_stream(StreamName="governed", ShardCount=1)
+    arn, nobody, somebody = "arn:aws:kinesis:us-east-1:000000000000:stream/governed", role(), role(document("kinesis:*"))
+    put = dict(StreamName="governed", Data=b"x", PartitionKey="k")
+    assert refused(acting(nobody, "kinesis").put_record, **put)[0] == "AccessDeniedException"
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": nobody}, "Action": "kinesis:PutRecord", "Resource": arn},
+                                                     {"Effect": "Deny", "Principal": {"AWS": somebody}, "Action": "kinesis:PutRecord", "Resource": arn}]}
+    server.client("kinesis").put_resource_policy(ResourceARN=arn, Policy=json.dumps(policy))
+    acting(nobody, "kinesis").put_record(**put)
+    assert refused(acting(somebody, "kinesis").put_record, **put)[0] == "AccessDeniedException"
+
+
 def test_where_a_request_comes_from(server, role, acting):
     def lists(network):
         arn = role(document("dynamodb:ListTables", Condition={"IpAddress": {"aws:SourceIp": network}, "StringLike": {"aws:UserAgent": "Boto3/*"}}))

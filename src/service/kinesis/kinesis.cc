@@ -44,11 +44,23 @@ aws::Result<StreamPtr> Kinesis::find(const aws::Caller& caller, const std::optio
                                      const std::optional<std::string>& arn) {
   if (!name && !arn) return aws::fail(errors::kInvalidArgument, "Either StreamName or StreamARN should be provided.");
   const std::string wanted = name ? *name : stream_name_in(*arn);
+  const auto parsed = arn ? aws::parse_arn(*arn) : std::nullopt;
   if (name && arn && stream_name_in(*arn) != *name)
     return aws::fail(errors::kInvalidArgument, "StreamName and StreamARN must be of the same stream.");
-  if (StreamPtr found = find_or_null(caller.account, caller.region, wanted)) return found;
+  const bool own = !parsed || (parsed->account == caller.account && parsed->region == caller.region);
+  StreamPtr found = own ? find_or_null(caller.account, caller.region, wanted) : nullptr;
+  if (found) return found;
   return aws::fail(errors::kResourceNotFound,
                    fmt::format("Stream {} under account {} not found.", wanted, caller.account));
+}
+
+aws::Result<StreamPtr> Kinesis::find_shared(const aws::Caller& caller, const std::optional<std::string>& name,
+                                            const std::optional<std::string>& arn) {
+  const auto parsed = arn ? aws::parse_arn(*arn) : std::nullopt;
+  if (!parsed || parsed->account == caller.account) return find(caller, name, arn);
+  aws::Caller owner = caller;
+  owner.account = parsed->account;
+  return find(owner, name, arn);
 }
 
 void Kinesis::changed(std::string_view account, std::string_view region, const std::string& name) {

@@ -42,9 +42,13 @@ class Kinesis {
   StreamPtr find_or_null(std::string_view account, std::string_view region, const std::string& name);
   StreamPtr find_or_null(std::string_view arn);  // of a stream, or of one of its consumers
 
-  // ResourceNotFoundException; InvalidArgumentException where neither is given.
+  // A stream of the caller's account. ResourceNotFoundException; InvalidArgumentException where neither is given.
   aws::Result<StreamPtr> find(const aws::Caller& caller, const std::optional<std::string>& name,
                               const std::optional<std::string>& arn);
+  // The same, or another account's by its ARN, for what a stream's policy can allow.
+  // https://docs.aws.amazon.com/streams/latest/dev/resource-based-policy-examples.html
+  aws::Result<StreamPtr> find_shared(const aws::Caller& caller, const std::optional<std::string>& name,
+                                     const std::optional<std::string>& arn);
 
   // A change of definitions was committed: they are read again.
   void changed(std::string_view account, std::string_view region, const std::string& name);
@@ -76,6 +80,9 @@ class Kinesis {
 
 // The name in arn:…:stream/NAME and in arn:…:stream/NAME/consumer/C:1; empty where it is neither.
 std::string stream_name_in(std::string_view arn);
+
+// The policy of a stream or a consumer; empty where it has none.
+std::string resource_policy(const Kinesis& kinesis, std::string_view arn);
 
 // Durable work: what is past its retention goes.
 void keep_retention(Kinesis& kinesis);

@@ -51,6 +51,10 @@ std::string consumers_prefix(std::string_view account, std::string_view region, 
   return home_key(account, region, 'c') + kv::make_key(name);
 }
 
+void stage_erase_kept(kv::Batch& batch, const aws::Caller& owner, std::string_view arn) {
+  for (const char room : {'t', 'p'}) batch.erase(home_key(owner.account, owner.region, room) + kv::make_key(arn));
+}
+
 std::string shard_id(std::uint32_t number) { return fmt::format("shardId-{:012}", number); }
 
 std::string first_sequence_number(TimePoint created, std::uint32_t number) {

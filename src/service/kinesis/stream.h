@@ -5,6 +5,7 @@
 //   stream   := home 's' text(name)              StreamDescriptionSummary, JSON
 //   tags     := home 't' text(ARN)               ListTagsForResourceOutput, JSON
 //   policy   := home 'p' text(ARN)               text: a resource's policy
+//   settings := home 'a'                         DescribeAccountSettingsOutput, JSON
 //   consumer := home 'c' text(name) text(consumer)  ConsumerDescription, JSON
 //   room     := home 'r' text(name)
 //     shard  := room 's' u32(number)             Shard, JSON
@@ -57,6 +58,9 @@ std::string room_key(std::string_view account, std::string_view region, std::str
 std::string shard_row(std::string_view account, std::string_view region, std::string_view name, std::uint32_t number);
 std::string log_name(std::string_view account, std::string_view region, std::string_view name, std::uint32_t number);
 std::string consumers_prefix(std::string_view account, std::string_view region, std::string_view name);
+
+// What is kept of a stream or a consumer by its ARN: tags and policy.
+void stage_erase_kept(kv::Batch& batch, const aws::Caller& owner, std::string_view arn);
 
 std::string shard_id(std::uint32_t number);
 std::string first_sequence_number(TimePoint created, std::uint32_t number);

@@ -26,7 +26,7 @@ struct Found {
 template <class Input>
 aws::Result<Found> find(Kinesis& kinesis, const aws::Caller& caller, const Input& input) {
   const StreamPtr stream =
-      TRY(kinesis.find(caller, std::nullopt, input.consumer_arn ? input.consumer_arn : input.stream_arn));
+      TRY(kinesis.find_shared(caller, std::nullopt, input.consumer_arn ? input.consumer_arn : input.stream_arn));
   const std::string name =
       input.consumer_arn ? consumer_name_in(*input.consumer_arn) : input.consumer_name.value_or("");
   if (auto consumer = find_consumer(kinesis, *stream, name)) return Found{stream, std::move(*consumer)};
@@ -78,7 +78,9 @@ aws::Result<void> deregister_stream_consumer(Kinesis& kinesis, const aws::Caller
                                              const DeregisterStreamConsumerInput& input) {
   std::unique_lock lock(kinesis.definitions());
   const Found found = TRY(find(kinesis, caller, input));
+  if (found.stream->account != caller.account) return consumer_not_found(caller, found.consumer.consumer_arn);
   kv::Batch batch;
+  stage_erase_kept(batch, caller, found.consumer.consumer_arn);
   batch.erase(consumer_row(*found.stream, found.consumer.consumer_name));
   (void)kinesis.store().commit(batch);
   return {};

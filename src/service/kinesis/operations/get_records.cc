@@ -19,7 +19,7 @@ std::unexpected<aws::Error> invalid(std::string message) {
 
 aws::Result<GetShardIteratorOutput> get_shard_iterator(Kinesis& kinesis, const aws::Caller& caller,
                                                        const GetShardIteratorInput& input) {
-  const StreamPtr stream = TRY(kinesis.find(caller, input.stream_name, input.stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, input.stream_name, input.stream_arn));
   const StreamShard* shard = TRY(find_shard(*stream, input.shard_id));
   const StartingPosition start{input.shard_iterator_type, input.starting_sequence_number, input.timestamp};
   const kv::LogPosition position = TRY(position_of(kinesis, *stream, *shard, start));
@@ -39,7 +39,7 @@ aws::Result<GetRecordsOutput> get_records(Kinesis& kinesis, const aws::Caller& c
                     "further in the future than the tolerated delay of 300000 milliseconds.",
                     format_iso8601(iterator->created), format_iso8601(now)));
   }
-  const StreamPtr stream = TRY(kinesis.find(caller, std::nullopt, iterator->stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, std::nullopt, iterator->stream_arn));
   const StreamShard* shard = TRY(find_shard(*stream, iterator->shard_id));
   if (!kinesis.throttle().take_read(shard->log)) {
     return aws::fail(errors::kProvisionedThroughputExceeded,

@@ -53,7 +53,7 @@ aws::Result<const StreamShard*> stage(kv::Batch& batch, Kinesis& kinesis, const 
 
 aws::Result<PutRecordOutput> put_record(Kinesis& kinesis, const aws::Caller& caller, const PutRecordInput& input) {
   std::shared_lock lock(kinesis.definitions());
-  const StreamPtr stream = TRY(kinesis.find(caller, input.stream_name, input.stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, input.stream_name, input.stream_arn));
   TRY_VOID(check(*stream, input));
   kv::Batch batch;
   const StreamShard* shard = TRY(stage(batch, kinesis, *stream, input));
@@ -68,7 +68,7 @@ aws::Result<PutRecordOutput> put_record(Kinesis& kinesis, const aws::Caller& cal
 // A record that is refused does not hold up the others.
 aws::Result<PutRecordsOutput> put_records(Kinesis& kinesis, const aws::Caller& caller, const PutRecordsInput& input) {
   std::shared_lock lock(kinesis.definitions());
-  const StreamPtr stream = TRY(kinesis.find(caller, input.stream_name, input.stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, input.stream_name, input.stream_arn));
   std::size_t bytes = 0;
   for (const auto& entry : input.records) {
     TRY_VOID(check(*stream, entry));

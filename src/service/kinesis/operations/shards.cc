@@ -74,7 +74,7 @@ aws::Result<ListShardsOutput> list_shards(Kinesis& kinesis, const aws::Caller& c
     token = *parsed;
     name = token.stream;
   }
-  const StreamPtr stream = TRY(kinesis.find(caller, name, input.stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, name, input.stream_arn));
   const auto limit = static_cast<std::size_t>(input.max_results.value_or(kPage));
   ListShardsOutput output;
   auto& shown = output.shards.emplace();

@@ -86,11 +86,17 @@ aws::Result<EnhancedMonitoringOutput> change_monitoring(Kinesis& kinesis, const 
   return output;
 }
 
-std::string policy_row(const aws::Caller& caller, std::string_view arn) {
-  return home_key(caller.account, caller.region, 'p') + kv::make_key(arn);
+std::string policy_row(std::string_view arn) {
+  const auto parsed = aws::parse_arn(arn);
+  return home_key(parsed->account, parsed->region, 'p') + kv::make_key(arn);
 }
 
 }  // namespace
+
+std::string resource_policy(const Kinesis& kinesis, std::string_view arn) {
+  if (stream_name_in(arn).empty()) return {};
+  return kinesis.store().get(policy_row(arn)).value.value_or("");
+}
 
 aws::Result<void> increase_stream_retention_period(Kinesis& kinesis, const aws::Caller& caller,
                                                    const IncreaseStreamRetentionPeriodInput& input) {
@@ -163,7 +169,7 @@ aws::Result<void> put_resource_policy(Kinesis& kinesis, const aws::Caller& calle
                                       const PutResourcePolicyInput& input) {
   TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
   kv::Batch batch;
-  batch.put(policy_row(caller, input.resource_arn), input.policy);
+  batch.put(policy_row(input.resource_arn), input.policy);
   (void)kinesis.store().commit(batch);
   return {};
 }
@@ -171,7 +177,7 @@ aws::Result<void> put_resource_policy(Kinesis& kinesis, const aws::Caller& calle
 aws::Result<GetResourcePolicyOutput> get_resource_policy(Kinesis& kinesis, const aws::Caller& caller,
                                                          const GetResourcePolicyInput& input) {
   TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
-  const auto row = kinesis.store().get(policy_row(caller, input.resource_arn));
+  const auto row = kinesis.store().get(policy_row(input.resource_arn));
   if (!row.value)
     return aws::fail(errors::kResourceNotFound, fmt::format("Resource policy of {} not found.", input.resource_arn));
   GetResourcePolicyOutput output;
@@ -183,7 +189,7 @@ aws::Result<void> delete_resource_policy(Kinesis& kinesis, const aws::Caller& ca
                                          const DeleteResourcePolicyInput& input) {
   TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
   kv::Batch batch;
-  batch.erase(policy_row(caller, input.resource_arn));
+  batch.erase(policy_row(input.resource_arn));
   (void)kinesis.store().commit(batch);
   return {};
 }

@@ -33,6 +33,9 @@ StreamDescriptionSummary describe_new(Kinesis& kinesis, const aws::Caller& calle
   out.enhanced_monitoring.emplace_back().shard_level_metrics.emplace();
   out.encryption_type = "NONE";
   out.consumer_count = 0;
+  if (input.warm_throughput_mi_bps)
+    out.warm_throughput = {.target_mi_bps = input.warm_throughput_mi_bps,
+                           .current_mi_bps = input.warm_throughput_mi_bps};
   out.max_record_size_in_ki_b = input.max_record_size_in_ki_b.value_or(kDefaultRecordSize);
   return out;
 }
@@ -100,8 +103,8 @@ aws::Result<void> delete_stream(Kinesis& kinesis, const aws::Caller& caller, con
   for (const char kind : {'s', 'l'})
     batch.erase(kv::prefix_range(room_key(caller.account, caller.region, stream->name(), kind)));
   batch.erase(kv::prefix_range(consumers_prefix(caller.account, caller.region, stream->name())));
-  for (const char room : {'t', 'p'})
-    batch.erase(home_key(caller.account, caller.region, room) + kv::make_key(stream->arn()));
+  stage_erase_kept(batch, caller, stream->arn());
+  for (const auto& consumer : consumers) stage_erase_kept(batch, caller, consumer.consumer_arn);
   (void)kinesis.store().commit(batch);
   kinesis.changed(caller.account, caller.region, stream->name());
   return {};
@@ -109,7 +112,7 @@ aws::Result<void> delete_stream(Kinesis& kinesis, const aws::Caller& caller, con
 
 aws::Result<DescribeStreamOutput> describe_stream(Kinesis& kinesis, const aws::Caller& caller,
                                                   const DescribeStreamInput& input) {
-  const StreamPtr stream = TRY(kinesis.find(caller, input.stream_name, input.stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, input.stream_name, input.stream_arn));
   const auto limit = static_cast<std::size_t>(input.limit.value_or(kPage));
   DescribeStreamOutput output;
   output.stream_description = description_of(*stream);
@@ -126,7 +129,7 @@ aws::Result<DescribeStreamOutput> describe_stream(Kinesis& kinesis, const aws::C
 
 aws::Result<DescribeStreamSummaryOutput> describe_stream_summary(Kinesis& kinesis, const aws::Caller& caller,
                                                                  const DescribeStreamSummaryInput& input) {
-  const StreamPtr stream = TRY(kinesis.find(caller, input.stream_name, input.stream_arn));
+  const StreamPtr stream = TRY(kinesis.find_shared(caller, input.stream_name, input.stream_arn));
   DescribeStreamSummaryOutput output;
   output.stream_description_summary = stream->summary;
   output.stream_description_summary.consumer_count = static_cast<std::int32_t>(consumers_of(kinesis, *stream).size());
