@@ -18,10 +18,10 @@ def allowed(call, **arguments):
 def scores(deployment):
     """A table and an index, each with a partition key of its own."""
     deployment.dynamodb.create_table(
-        TableName="scores", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}, {"AttributeName": "game", "KeyType": "RANGE"}],
+        TableName="granted_scores", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}, {"AttributeName": "game", "KeyType": "RANGE"}],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in (("user", "S"), ("game", "S"), ("top", "N"))],
         GlobalSecondaryIndexes=[{"IndexName": "by-top", "KeySchema": [{"AttributeName": "top", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}])
-    return "scores"
+    return "granted_scores"
 
 
 def key(user, game="chess"):
@@ -45,8 +45,8 @@ def test_leading_keys(scores, role, acting):
             may(dynamodb.transact_write_items, TransactItems=[{"Put": {"TableName": scores, "Item": key("ann", "a")}},
                                                               {"ConditionCheck": {"TableName": scores, "Key": key(user, "b"), "ConditionExpression": "attribute_not_exists(game)"}}]),
             may(dynamodb.transact_get_items, TransactItems=[{"Get": {"TableName": scores, "Key": key(user)}}]),
-            may(dynamodb.execute_statement, Statement=f"SELECT * FROM scores WHERE user IN ['ann', '{user}']".replace("user IN", '"user" IN')),
-            may(dynamodb.execute_statement, Statement=f"INSERT INTO scores VALUE {{'user': '{user}', 'game': 'ludo'}}"),
+            may(dynamodb.execute_statement, Statement=f"SELECT * FROM granted_scores WHERE user IN ['ann', '{user}']".replace("user IN", '"user" IN')),
+            may(dynamodb.execute_statement, Statement=f"INSERT INTO granted_scores VALUE {{'user': '{user}', 'game': 'ludo'}}"),
             may(dynamodb.delete_item, TableName=scores, Key=key(user)),
         ]
         assert all(each is True or each[0] == "AccessDeniedException" for each in said), said
@@ -61,7 +61,7 @@ def test_attributes_and_select(scores, role, acting):
     assert allowed(dynamodb.get_item, TableName=scores, Key=key("ann"), AttributesToGet=["top"])
     assert allowed(dynamodb.query, TableName=scores, ProjectionExpression="top", ExpressionAttributeNames={"#u": "user"}, **keyed)
     assert allowed(dynamodb.put_item, TableName=scores, Item={**key("ann"), "top": {"N": "1"}})
-    assert allowed(dynamodb.execute_statement, Statement="SELECT top FROM scores WHERE game = 'chess'")
+    assert allowed(dynamodb.execute_statement, Statement="SELECT top FROM granted_scores WHERE game = 'chess'")
     assert allowed(dynamodb.update_item, TableName=scores, Key=key("ann"), UpdateExpression="SET top = :t", ExpressionAttributeValues={":t": {"N": "2"}}, ReturnValues="UPDATED_NEW")
     for call, more in (
             (dynamodb.get_item, {"Key": key("ann")}),
@@ -77,14 +77,14 @@ def test_attributes_and_select(scores, role, acting):
             (dynamodb.update_item, {"Key": key("ann"), "AttributeUpdates": {"secret": {"Action": "DELETE"}}}),
             (dynamodb.update_item, {"Key": key("ann"), "UpdateExpression": "REMOVE top", "ReturnValues": "ALL_NEW"})):
         assert refused(call, TableName=scores, **more)[0] == "AccessDeniedException", more
-    assert refused(dynamodb.execute_statement, Statement="UPDATE scores SET secret = 1 WHERE \"user\" = 'ann' AND game = 'a'")[0] == "AccessDeniedException"
+    assert refused(dynamodb.execute_statement, Statement="UPDATE granted_scores SET secret = 1 WHERE \"user\" = 'ann' AND game = 'a'")[0] == "AccessDeniedException"
 
 
 def test_full_scans_by_statement(scores, role, acting):
     deny = document("dynamodb:PartiQLSelect", resource="*", effect="Deny", Condition={"Bool": {"dynamodb:FullTableScan": ["true"]}})
     dynamodb = acting(role(document("dynamodb:*"), deny), "dynamodb")
-    assert allowed(dynamodb.execute_statement, Statement="SELECT * FROM scores WHERE \"user\" = 'ann'")
-    assert refused(dynamodb.execute_statement, Statement="SELECT * FROM scores WHERE top = 1")[0] == "AccessDeniedException"
+    assert allowed(dynamodb.execute_statement, Statement="SELECT * FROM granted_scores WHERE \"user\" = 'ann'")
+    assert refused(dynamodb.execute_statement, Statement="SELECT * FROM granted_scores WHERE top = 1")[0] == "AccessDeniedException"
 
 
 def test_writes_in_transactions_only(scores, role, acting):
@@ -95,16 +95,16 @@ def test_writes_in_transactions_only(scores, role, acting):
 
 def test_tags_of_resources(server, deployment, role, acting):
     team = [{"Key": "Team", "Value": "red"}]
-    deployment.table("tagged", Tags=team, stream="KEYS_ONLY")
-    deployment.table("untagged")
+    deployment.table("cond-tagged", Tags=team, stream="KEYS_ONLY")
+    deployment.table("cond-untagged")
     sqs, kinesis = server.client("sqs"), server.client("kinesis")
-    queues = [sqs.create_queue(QueueName="tagged", tags={"Team": "red"})["QueueUrl"], sqs.create_queue(QueueName="untagged")["QueueUrl"]]
-    kinesis.create_stream(StreamName="tagged", ShardCount=1, Tags={"Team": "red"})
-    kinesis.create_stream(StreamName="untagged", ShardCount=1)
-    for name, tags in (("tagged", {"Team": "red"}), ("untagged", {"Team": "blue"})):
+    queues = [sqs.create_queue(QueueName="cond-tagged", tags={"Team": "red"})["QueueUrl"], sqs.create_queue(QueueName="cond-untagged")["QueueUrl"]]
+    kinesis.create_stream(StreamName="cond-tagged", ShardCount=1, Tags={"Team": "red"})
+    kinesis.create_stream(StreamName="cond-untagged", ShardCount=1)
+    for name, tags in (("cond-tagged", {"Team": "red"}), ("cond-untagged", {"Team": "blue"})):
         deployment.function(name, "def handler(event, context): return 1", Tags=tags)
     arn = role(document("*", Condition={"StringEquals": {"aws:ResourceTag/Team": "red"}}))
-    for name, queue, may in (("tagged", queues[0], allowed), ("untagged", queues[1], refused)):
+    for name, queue, may in (("cond-tagged", queues[0], allowed), ("cond-untagged", queues[1], refused)):
         said = [may(acting(arn, "dynamodb").describe_table, TableName=name), may(acting(arn, "sqs").send_message, QueueUrl=queue, MessageBody="m"),
                 may(acting(arn, "kinesis").describe_stream_summary, StreamName=name), may(acting(arn, "lambda").invoke, FunctionName=name)]
         assert all(each is True or each[0].startswith("AccessDenied") for each in said), said

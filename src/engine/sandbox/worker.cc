@@ -53,8 +53,20 @@ void append_system(std::vector<std::string>& arguments) {
     else if (fs::exists(path, error))
       arguments.insert(arguments.end(), {"--ro-bind", path, path});
   }
-  for (const char* path : {"/etc/ssl", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/resolv.conf",
-                           "/etc/hosts", "/etc/nsswitch.conf"}) {
+  // Not all of /etc/ssl: private keys lie there too.
+  for (const char* path : {"/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ld.so.cache", "/etc/alternatives",
+                           "/etc/localtime", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"}) {
+    arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
+  }
+}
+
+// The kernel lets whom it knows as root change its settings by these, also without any capability: where the server
+// runs as root, a worker is root to it. bubblewrap covers only directories that are themselves writable.
+void append_proc(std::vector<std::string>& arguments) {
+  arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev"});
+  for (const char* path :
+       {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi",
+        "/proc/driver", "/proc/mtrr", "/proc/tty", "/proc/pressure", "/proc/dynamic_debug", "/proc/latency_stats"}) {
     arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
   }
 }
@@ -120,7 +132,8 @@ struct WorkerFactory::State {
     }
     std::vector<std::string> out = bubblewrap();
     append_system(out);
-    out.insert(out.end(), {"--proc", "/proc", "--dev", "/dev", "--size", std::to_string(kTmpBytes), "--tmpfs", "/tmp"});
+    append_proc(out);
+    out.insert(out.end(), {"--size", std::to_string(kTmpBytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
     out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--chdir",
                            kCodePath, "--"});
@@ -248,6 +261,23 @@ class Process : public std::enable_shared_from_this<Process> {
     if (!gone_) ::kill(pid_, SIGKILL);
   }
 
+  // A process that comes into being meanwhile is found in the next round.
+  void pause() {
+    constexpr int kRounds = 3;
+    for (int round = 0; round < kRounds && !gone_; ++round) {
+      auto all = tree_of(pid_);
+      if (all == paused_) return;
+      for (const pid_t each : all) ::kill(each, SIGSTOP);
+      paused_ = std::move(all);
+    }
+  }
+
+  void resume() {
+    for (const pid_t each : std::exchange(paused_, {})) {
+      if (!gone_) ::kill(each, SIGCONT);
+    }
+  }
+
   pid_t pid() const { return pid_; }
   Cgroup* cgroup() const { return cgroup_.get(); }
 
@@ -273,7 +303,10 @@ class Process : public std::enable_shared_from_this<Process> {
       if (error) return self->end_channel();
       std::size_t size = 0;
       for (int i = 0; i < 4; ++i) size = size << 8 | self->head_[static_cast<std::size_t>(i)];
-      if (size == 0 || size > kMaxFrame) return self->kill();
+      if (size == 0 || size > kMaxFrame) {
+        self->kill();
+        return self->end_channel();
+      }
       self->payload_.resize(size - 1);
       self->read_payload();
     });
@@ -326,6 +359,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::array<unsigned char, 5> head_{};
   std::string payload_;
   std::deque<std::string> outgoing_;
+  std::vector<pid_t> paused_;
   int status_ = 0;
   bool gone_ = false;
   bool channel_ended_ = false;
@@ -370,6 +404,8 @@ class ProcessWorker final : public Worker {
   }
   bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
+  void pause() override { process_->pause(); }
+  void resume() override { process_->resume(); }
   void kill() override { process_->kill(); }
 
  private:
@@ -383,7 +419,8 @@ class ProcessWorker final : public Worker {
 Isolation find_isolation() {
   auto command = bubblewrap();
   append_system(command);
-  command.insert(command.end(), {"--proc", "/proc", "--dev", "/dev", "--", "/bin/true"});
+  append_proc(command);
+  command.insert(command.end(), {"--", "/bin/true"});
   return run_quietly(command) == 0 ? Isolation::kNamespaces : Isolation::kNone;
 }
 

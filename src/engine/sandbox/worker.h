@@ -60,6 +60,10 @@ class Worker {
   virtual void drain_output() = 0;
   virtual void kill() = 0;
 
+  // Holds its processes still, whatever they have begun, until resume().
+  virtual void pause() {}
+  virtual void resume() {}
+
   // kill(), where nothing in the worker wants to know before.
   virtual void end() { kill(); }
   // Whether an answer alone does not make it ready for the next event: it says so by a frame 'N'.

@@ -88,11 +88,20 @@ void ApiWorker::drain_output() {
   if (process_) process_->drain_output();
 }
 
+void ApiWorker::pause() {
+  if (process_) process_->pause();
+}
+
+void ApiWorker::resume() {
+  if (process_) process_->resume();
+}
+
 void ApiWorker::kill() {
   if (process_) process_->kill();
 }
 
 void ApiWorker::end() {
+  resume();
   if (!extensions_.shut_down(api_.parts().clock.unmoved() + kShutdown)) return kill();
   api_.parts().loop.after(kShutdown, [this, alive = std::weak_ptr(alive_)] {
     if (!alive.expired()) kill();

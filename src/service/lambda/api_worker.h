@@ -40,6 +40,8 @@ class ApiWorker final : public sandbox::Worker {
   std::uint32_t peak_kib() const override { return process_ ? process_->peak_kib() : 0; }
   OwnsConnection connection_check() const override { return nullptr; }
   void drain_output() override;
+  void pause() override;
+  void resume() override;
   void kill() override;
   // Extensions are told, and have two seconds.
   void end() override;

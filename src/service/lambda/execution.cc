@@ -118,6 +118,7 @@ std::string Execution::init_payload() const {
 }
 
 void Execution::start(Invocation invocation) {
+  worker_->resume();
   invocation_ = std::move(invocation);
   sent_ = false;
   timed_out_ = false;
@@ -159,7 +160,7 @@ void Execution::on_message(char kind, std::string payload) {
       if (invocation_)
         send_event();
       else
-        settings_.idle(*this);
+        become_idle();
       break;
     case 'X':
       worker_->drain_output();
@@ -176,7 +177,7 @@ void Execution::on_message(char kind, std::string payload) {
     case 'N':
       if (!worker_->says_when_idle()) return worker_->kill();
       runtime::Loop::cancel(deadline_);
-      if (ready_ && !invocation_) settings_.idle(*this);
+      if (ready_ && !invocation_) become_idle();
       break;
     case 'S':
     case 'F': {
@@ -272,6 +273,27 @@ void Execution::fail_invocation(const std::string& type, const std::string& mess
          error_json(type, fmt::format("RequestId: {} Error: {}", invocation_->request_id, message)), 0);
 }
 
+void Execution::become_idle() {
+  idle_since_ = monotonic();
+  settings_.idle(*this);
+  pause_later();
+}
+
+// What a handler leaves running stands still until the next invocation, as on AWS. Not at once: a busy function's
+// worker would be stopped and started each time.
+void Execution::pause_later() {
+  static constexpr auto kPatience = std::chrono::milliseconds(100);
+  if (pausing_) return;
+  pausing_ = settings_.parts.loop.after(kPatience, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->pausing_ = nullptr;
+    if (self->invocation_) return;
+    if (monotonic() - self->idle_since_ < kPatience) return self->pause_later();
+    self->worker_->pause();
+  });
+}
+
 void Execution::finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib) {
   const bool goes_on = worker_->says_when_idle() && ready_;
   if (!goes_on) runtime::Loop::cancel(deadline_);
@@ -291,12 +313,11 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
                                                                            : Status::kError;
   const auto init = std::exchange(reported_init_, true) ? std::nullopt : std::optional(init_duration_.count());
   log(platform_log_.report(now, {invocation.request_id, duration.count(), init, peak_mb_, status}));
-  idle_since_ = monotonic();
   // The answer goes first: what is said of it in the log can wait.
   const auto self = shared_from_this();
   invocation.done({outcome, std::move(payload), tail_, duration.count()});
   flush_log();
-  if (ready_ && !timed_out_ && !goes_on) settings_.idle(*this);
+  if (ready_ && !timed_out_ && !goes_on) become_idle();
 }
 
 void Execution::log(std::optional<std::string> text) {

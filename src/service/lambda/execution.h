@@ -47,6 +47,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void on_extension(std::string_view payload);
   void on_timeout();
   void send_event();
+  void become_idle();
+  void pause_later();
   void finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib);
   void fail_invocation(const std::string& type, const std::string& message);
   void log(std::string text);
@@ -67,7 +69,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   bool sent_ = false;
   bool reported_init_ = false;
   bool timed_out_ = false;
-  runtime::Loop::DelayedHandle deadline_;
+  runtime::Loop::DelayedHandle deadline_, pausing_;
   std::chrono::steady_clock::time_point init_started_, event_sent_, idle_since_;
   std::chrono::duration<double, std::milli> init_duration_{};
   TimePoint born_;

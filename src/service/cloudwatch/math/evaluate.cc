@@ -67,7 +67,8 @@ Evaluated evaluate(const Expression& expression, const Scope& scope) {
   }
   const Value left = TRY(evaluate(expression.operands.front(), scope));
   if (expression.operands.size() == 1) return operate("*", left, Value(-1.0));
-  return operate(expression.text, left, TRY(evaluate(expression.operands.back(), scope)));
+  const Value right = TRY(evaluate(expression.operands.back(), scope));
+  return operate(expression.text, left, right);
 }
 
 }  // namespace leat::cloudwatch::math

@@ -60,6 +60,11 @@ struct Call {
   }
 };
 
+// A number that is none is the least.
+double bounded(double value, double least, double most) {
+  return std::isnan(value) ? least : std::clamp(value, least, most);
+}
+
 // --- many numbers become one
 
 double sum(const Numbers& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0.0); }
@@ -98,7 +103,8 @@ Evaluated fold(const Call& call) {
 
 template <double (*Map)(double)>
 Evaluated map(const Call& call) {
-  return each_point(TRY(call.value(0)), Map);
+  const Value value = TRY(call.value(0));
+  return each_point(value, Map);
 }
 
 // --- a point from the one before it
@@ -251,8 +257,8 @@ Evaluated slice(const Call& call) {
   const auto size = static_cast<double>(list.size());
   const double from = TRY(call.number(1));
   const double to = call.count() > 2 ? TRY(call.number(2)) : from + 1;
-  const auto begin = static_cast<std::ptrdiff_t>(std::clamp(from, 0.0, size));
-  const auto end = static_cast<std::ptrdiff_t>(std::clamp(to, 0.0, size));
+  const auto begin = static_cast<std::ptrdiff_t>(bounded(from, 0, size));
+  const auto end = static_cast<std::ptrdiff_t>(bounded(to, 0, size));
   if (call.count() == 2)
     return begin < end ? Evaluated(list[static_cast<std::size_t>(begin)]) : error("SLICE out of range");
   return SeriesList(list.begin() + begin, list.begin() + std::max(begin, end));
@@ -270,19 +276,30 @@ Evaluated sort(const Call& call) {
     const double one = fold(numbers_of(left)), other = fold(numbers_of(right));
     return order == "asc" ? one < other : one > other;
   });
-  if (call.count() > 3)
-    list.resize(std::min(list.size(), static_cast<std::size_t>(std::max(0.0, TRY(call.number(3))))));
+  if (call.count() == 3) return list;
+  const double limit = TRY(call.number(3));
+  list.resize(static_cast<std::size_t>(bounded(limit, 0, static_cast<double>(list.size()))));
   return list;
 }
 
-Evaluated metric_count(const Call& call) { return static_cast<double>(TRY(call.list(0)).size()); }
+Evaluated metric_count(const Call& call) {
+  const SeriesList list = TRY(call.list(0));
+  return static_cast<double>(list.size());
+}
 
-Evaluated metrics(const Call& call) { return TRY(call.scope.metrics(call.count() > 0 ? call.word(0) : "")); }
+Evaluated metrics(const Call& call) {
+  SeriesList list = TRY(call.scope.metrics(call.count() > 0 ? call.word(0) : ""));
+  return list;
+}
 
 Evaluated search(const Call& call) {
   Scope::Search wanted{call.word(0), call.word(1), call.scope.period};
-  if (call.count() > 2) wanted.period = static_cast<std::int32_t>(std::clamp(TRY(call.number(2)), 1.0, 86400.0));
-  return TRY(call.scope.search(wanted));
+  if (call.count() > 2) {
+    const double period = TRY(call.number(2));
+    wanted.period = static_cast<std::int32_t>(bounded(period, 1, 86400));
+  }
+  SeriesList list = TRY(call.scope.search(wanted));
+  return list;
 }
 
 Evaluated period(const Call& call) { return static_cast<double>(TRY(call.series(0)).period); }
