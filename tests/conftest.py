@@ -21,8 +21,8 @@ BUILD = Path(os.environ.get("LEAT_BUILD", ROOT / "build"))
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 
-# It takes a minute and a JDK.
-collect_ignore = [] if os.environ.get("LEAT_EXTENDED") else ["kcl"]
+# They take minutes, a JDK and compilers.
+collect_ignore = [] if os.environ.get("LEAT_EXTENDED") else ["extended"]
 
 
 def free_port():

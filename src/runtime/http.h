@@ -49,9 +49,19 @@ struct HttpResponse {
 // Called exactly once for a request, from any thread.
 using HttpRespond = std::move_only_function<void(HttpResponse)>;
 
+// Takes a request's body piece by piece, on a thread of the server.
+using HttpBodySink = std::move_only_function<void(std::string_view piece)>;
+
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
+
+  // Where it gives a sink, the body goes there as it comes, of any size, and handle() follows at its end, with what is
+  // left of the body and with the trailers among the headers. HTTP/1.1 only.
+  virtual HttpBodySink stream_body(const HttpRequest& head) {
+    (void)head;
+    return nullptr;
+  }
   virtual void handle(const HttpRequest& request, HttpRespond respond) = 0;
 };
 

@@ -58,6 +58,9 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
                               self->idle_ = false;
                               if (error) return self->refuse(error);
                               if (self->parser_->is_done()) return self->handle();
+                              self->describe();
+                              self->sink_ = self->sessions_.handler->stream_body(self->request_);
+                              if (self->sink_) self->parser_->body_limit(boost::none);
                               self->read_body();
                             });
   }
@@ -75,13 +78,35 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   }
 
   void read_rest() {
+    if (sink_) return read_piece();
     http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
       if (error) return self->refuse(error);
       self->handle();
     });
   }
 
+  void read_piece() {
+    http::async_read_some(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->refuse(error);
+      if (self->parser_->is_done()) return self->handle();
+      const std::string piece = std::exchange(self->parser_->get().body(), {});
+      if (!piece.empty()) self->sink_(piece);
+      self->read_piece();
+    });
+  }
+
   void handle() {
+    sink_ = nullptr;
+    describe();
+    sessions_.handler->handle(request_, [self = this->shared_from_this()](HttpResponse response) mutable {
+      auto& stream = self->stream_;
+      asio::dispatch(stream.get_executor(), [self = std::move(self), response = std::move(response)]() mutable {
+        self->write(std::move(response));
+      });
+    });
+  }
+
+  void describe() {
     const auto& message = parser_->get();
     request_.method = text(message.method_string());
     request_.target = text(message.target());
@@ -93,12 +118,6 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
     for (const auto& field : message) request_.headers.push_back({text(field.name_string()), text(field.value())});
     keep_alive_ = message.keep_alive();
     head_only_ = message.method() == http::verb::head;
-    sessions_.handler->handle(request_, [self = this->shared_from_this()](HttpResponse response) mutable {
-      auto& stream = self->stream_;
-      asio::dispatch(stream.get_executor(), [self = std::move(self), response = std::move(response)]() mutable {
-        self->write(std::move(response));
-      });
-    });
   }
 
   void write(HttpResponse response) {
@@ -246,6 +265,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   HttpRequest request_;
+  HttpBodySink sink_;  // of the request that is being read
   std::string head_, body_;
   std::shared_ptr<HttpStream> source_;  // of the answer that is being sent in pieces
   std::optional<asio::steady_timer> lingering_;

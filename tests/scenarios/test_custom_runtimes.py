@@ -6,6 +6,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import pytest
 from conftest import wait_until
 
@@ -177,3 +180,64 @@ def test_no_other_function_gets_its_events(deployment, probe):
     deployment.function("thief", THIEF, Timeout=30)
     assert deployment.invoke("thief", {"api": api})[0] == "hung up"
     assert deployment.invoke(name, {"do": "headers"})[0]
+
+
+# Streams as AWS describes it for custom runtimes, with the standard library alone.
+STREAMER = """#!/usr/bin/python3
+import base64, http.client, json, os, urllib.request
+api = os.environ['AWS_LAMBDA_RUNTIME_API']
+def chunk(text):
+    return b'%x\\r\\n%s\\r\\n' % (len(text), text)
+while True:
+    connection = http.client.HTTPConnection(api)
+    connection.request('GET', '/2018-06-01/runtime/invocation/next')
+    answer = connection.getresponse()
+    event, id = json.loads(answer.read()), answer.headers['Lambda-Runtime-Aws-Request-Id']
+    connection.putrequest('POST', f'/2018-06-01/runtime/invocation/{id}/response')
+    for name, value in {'Lambda-Runtime-Function-Response-Mode': 'streaming', 'Transfer-Encoding': 'chunked', 'Content-Type': 'text/x-own',
+                        'Trailer': 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body'}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    for number, piece in enumerate(event['pieces']):
+        connection.send(chunk(piece.encode() * event.get('times', 1)))
+        if number == 0 and 'gate' in event:
+            urllib.request.urlopen(event['gate']).read()
+    trailers = b''
+    if 'fail' in event:
+        trailers = b'Lambda-Runtime-Function-Error-Type: Probe.Midway\\r\\nLambda-Runtime-Function-Error-Body: ' + base64.b64encode(json.dumps({'errorMessage': event['fail']}).encode()) + b'\\r\\n'
+    connection.send(b'0\\r\\n' + trailers + b'\\r\\n')
+    print('STATUS', connection.getresponse().status, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def streamer(deployment):
+    return deployment.function("streamer", {"bootstrap": STREAMER}, runtime="provided.al2023", handler="any", Timeout=30)
+
+
+def stream(deployment, name, event):
+    answer = deployment.functions.invoke_with_response_stream(FunctionName=name, Payload=json.dumps(event))
+    return answer, iter(answer["EventStream"])
+
+
+def test_a_custom_runtimes_piece_arrives_before_the_next_is_made(server, deployment, streamer):
+    sqs = server.client("sqs")
+    url = sqs.create_queue(QueueName="custom-gate")["QueueUrl"]
+    wait = botocore.awsrequest.AWSRequest("GET", f"{server.endpoint}/?Action=ReceiveMessage&Version=2012-11-05&WaitTimeSeconds=20&QueueUrl={url}")
+    botocore.auth.SigV4QueryAuth(botocore.credentials.Credentials("test", "test"), "sqs", "us-east-1").add_auth(wait)
+    answer, events = stream(deployment, streamer, {"pieces": ["one", "two"], "gate": wait.url.replace("localhost", "127.0.0.1", 1)})
+    assert next(events)["PayloadChunk"]["Payload"] == b"one"
+    sqs.send_message(QueueUrl=url, MessageBody="on")
+    assert next(events)["PayloadChunk"]["Payload"] == b"two"
+    assert "ErrorCode" not in next(events)["InvokeComplete"]
+
+
+def test_how_a_custom_runtimes_stream_ends(deployment, streamer):
+    _, events = stream(deployment, streamer, {"pieces": ["one"], "fail": "no more"})
+    *pieces, end = events
+    assert b"".join(each["PayloadChunk"]["Payload"] for each in pieces) == b"one"
+    assert end["InvokeComplete"]["ErrorCode"] == "Unhandled" and json.loads(end["InvokeComplete"]["ErrorDetails"]) == {"errorMessage": "no more"}
+    _, events = stream(deployment, streamer, {"pieces": ["x" * 1024] * 12, "times": 1024})  # more than an answer may have that does not stream
+    assert sum(len(each["PayloadChunk"]["Payload"]) for each in events if "PayloadChunk" in each) == 12 << 20
+    assert deployment.functions.invoke(FunctionName=streamer, Payload=json.dumps({"pieces": ["a", "b"]}))["Payload"].read() == b"ab"
+    assert {line.split()[1] for line in deployment.log_of(streamer, "STATUS")} == {"202"}

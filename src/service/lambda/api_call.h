@@ -15,7 +15,10 @@ namespace leat::lambda {
 struct ApiCall {
   std::uint16_t port;
   std::string method, path, body;
-  std::string extension_name, extension_id, error_type, features;  // headers of extensions
+  bool streamed;           // Lambda-Runtime-Function-Response-Mode: streaming
+  std::string error_body;  // of a streamed response that failed: a trailer, base64
+  std::string extension_name, extension_id, error_type, features;  // headers
+  std::string content_type;
   runtime::HttpRespond respond;
 };
 

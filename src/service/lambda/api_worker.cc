@@ -29,6 +29,10 @@ std::string with_peak(std::uint32_t peak_kib, std::string_view payload) {
   return out.append(payload);
 }
 
+std::string error_json(std::string_view type, std::string_view message) {
+  return fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(type), json_string(message));
+}
+
 using Members = std::map<std::string, std::string>;
 
 // The members of an object whose values are texts or numbers.
@@ -123,8 +127,10 @@ void ApiWorker::answer_runtime(ApiCall& call, std::string_view path) {
   constexpr std::string_view kInvocation = "invocation/", kResponse = "/response", kError = "/error";
   if (!path.starts_with(kInvocation)) return call.respond(api_json(404, "{}\n"));
   path.remove_prefix(kInvocation.size());
-  if (path.ends_with(kResponse))
-    return call.respond(respond(path.substr(0, path.size() - kResponse.size()), call.body, 'S'));
+  if (path.ends_with(kResponse)) {
+    const std::string_view id = path.substr(0, path.size() - kResponse.size());
+    return call.respond(call.streamed ? end_stream(id, call) : respond(id, call.body, 'S'));
+  }
   if (path.ends_with(kError)) return call.respond(respond(path.substr(0, path.size() - kError.size()), call.body, 'F'));
   call.respond(api_json(404, "{}\n"));
 }
@@ -143,6 +149,31 @@ HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char
   if (body.size() <= kMaxResponse) return api_accepted();
   return api_refusal(413, "RequestEntityTooLarge",
                      fmt::format("Exceeded maximum allowed payload size ({} bytes).", kMaxResponse));
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+void ApiWorker::take_piece(std::string_view path, const std::string& content_type, const std::string& piece) {
+  if (running_.empty() || path != fmt::format("{}invocation/{}/response", kRuntimeRoot, running_)) return;
+  const std::weak_ptr alive(alive_);
+  if (!std::exchange(streams_, true)) tell('T', content_type.empty() ? "application/octet-stream" : content_type);
+  if (!alive.expired()) tell('C', piece);
+}
+
+HttpResponse ApiWorker::end_stream(std::string_view id, ApiCall& call) {
+  if (id != running_) return api_refusal(400, "InvalidRequestID", "Invalid request ID");
+  if (!call.body.empty()) {
+    tell_later('T', call.content_type.empty() ? "application/octet-stream" : call.content_type);
+    tell_later('C', std::move(call.body));
+  }
+  running_.clear();
+  streams_ = false;
+  if (call.error_type.empty()) {
+    tell_later('S', with_peak(peak_kib(), {}));
+  } else {
+    const std::string error = base64_decode(call.error_body).value_or("");
+    tell_later('F', with_peak(peak_kib(), error.empty() ? error_json(call.error_type, "") : error));
+  }
+  return api_accepted();
 }
 
 HttpResponse ApiWorker::fail_init(std::string body) {
@@ -178,7 +209,7 @@ void ApiWorker::on_change() {
 void ApiWorker::on_failure(std::string_view type, std::string_view message) {
   failed_ = true;
   if (ready_) return kill();
-  tell_later('X', fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(type), json_string(message)));
+  tell_later('X', error_json(type, message));
 }
 
 void ApiWorker::start(std::string_view init) {
@@ -266,7 +297,7 @@ void ApiWorker::refuse_start(std::string_view type, std::string message) {
   api_.parts().loop.post([this, alive = std::weak_ptr(alive_), type, message = std::move(message)] {
     if (alive.expired()) return;
     const auto exit = events_.exit;
-    tell('X', fmt::format("{{\"errorType\":\"{}\",\"errorMessage\":\"{}\"}}", type, message));
+    tell('X', error_json(type, message));
     if (exit) exit(0);
   });
 }

@@ -49,6 +49,8 @@ class ApiWorker final : public sandbox::Worker {
 
   // A call on its port.
   void answer(ApiCall& call);
+  // A piece of a response that is streamed, before its call.
+  void take_piece(std::string_view path, const std::string& content_type, const std::string& piece);
 
   std::uint16_t port = 0;
 
@@ -57,6 +59,7 @@ class ApiWorker final : public sandbox::Worker {
   void answer_runtime(ApiCall& call, std::string_view path);
   void next(runtime::HttpRespond respond);
   runtime::HttpResponse respond(std::string_view id, std::string_view body, char kind);
+  runtime::HttpResponse end_stream(std::string_view id, ApiCall& call);
   runtime::HttpResponse fail_init(std::string body);
 
   // Who is told may end this worker: the last that is done in a function.
@@ -90,6 +93,7 @@ class ApiWorker final : public sandbox::Worker {
   std::optional<runtime::HttpRespond> next_;  // the runtime waits for an event
   std::optional<std::string> event_;          // that waits for the runtime
   std::string running_;                       // the request id of the event that the runtime has
+  bool streams_ = false;                      // its response has begun
   bool runtime_ready_ = false;
   bool ready_ = false;  // with its extensions
   bool failed_ = false;

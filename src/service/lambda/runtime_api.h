@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 //
 //   GET  /2018-06-01/runtime/invocation/next             answered when there is an event
-//   POST /2018-06-01/runtime/invocation/ID/response
+//   POST /2018-06-01/runtime/invocation/ID/response      at once, or streamed
 //   POST /2018-06-01/runtime/invocation/ID/error
 //   POST /2018-06-01/runtime/init/error
 //   …    /2020-01-01/extension/…                         see extensions.h
@@ -41,6 +41,7 @@ class RuntimeApi final : public runtime::HttpHandler {
   void stop();
 
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
+  runtime::HttpBodySink stream_body(const runtime::HttpRequest& head) override;
 
   const RuntimeApiParts& parts() const { return parts_; }
 
