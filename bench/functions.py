@@ -33,6 +33,18 @@ def handler(event, context=None):
     total += len(event['Records'])
     notes.append((now, len(event['Records']), time.time_ns()))
 """
+COUNTING_JS = """
+const notes = [];
+let total = 0;
+const now = () => Math.round((performance.timeOrigin + performance.now()) * 1e6);
+exports.handler = async (event) => {
+  const began = now();
+  if ('report' in event) return notes;
+  total += event.Records.length;
+  notes.push([began, event.Records.length, now()]);
+  return null;
+};
+"""
 # The bare pipe: length and JSON in, length and JSON out, the same handler between.
 PIPE = """
 import json, struct, sys
@@ -49,13 +61,39 @@ while True:
 """
 
 
+PIPE_JS = """
+const { handler } = require(process.argv[1]);
+let held = Buffer.alloc(0), pieces = [], size = 0;
+process.stdin.on('data', async (chunk) => {
+  pieces.push(chunk);
+  size += chunk.length;
+  if (pieces.length === 1 || size >= wanted()) await run();
+});
+const wanted = () => (pieces[0].length < 4 ? (pieces = [Buffer.concat(pieces)], 4) : pieces[0].readUInt32BE(0) + 4);
+async function run() {
+  if (size < 4 || size < wanted()) return;
+  const all = Buffer.concat(pieces);
+  pieces = [];
+  size = 0;
+  const answer = Buffer.from(JSON.stringify((await handler(JSON.parse(all.subarray(4).toString()))) ?? null));
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(answer.length);
+  process.stdout.write(Buffer.concat([head, answer]));
+}
+"""
+
+
 class BarePipe:
-    def __init__(self, code, scratch):
-        (scratch / "handler.py").write_text(code)
-        self.process = subprocess.Popen([sys.executable, "-c", PIPE, scratch / "handler.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    def __init__(self, code, scratch, node=False):
+        file = scratch / ("handler.js" if node else "handler.py")
+        file.write_text(code)
+        command = ["node", "-e", PIPE_JS, file] if node else [sys.executable, "-c", PIPE, file]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
     def call(self, payload):
-        self.process.stdin.write(struct.pack(">I", len(payload)) + payload)
+        left = memoryview(struct.pack(">I", len(payload)) + payload)
+        while left:
+            left = left[self.process.stdin.write(left):]
         size = struct.unpack(">I", self.read(4))[0]
         return self.read(size)
 
@@ -117,6 +155,19 @@ def latency_after(leat, service, target, name, source, body_of, probes, **settin
     return sorted((started - replied) / 1e6 for (started, _, _), replied in list(zip(notes, replies))[20:])
 
 
+def latency_after_send(leat, probes):
+    """A queue's mapping may run two batches at once, on two workers that have notes of their own: then once more."""
+    sqs = leat.client("sqs")
+    for attempt in range(5):
+        url = sqs.create_queue(QueueName=f"watched-{attempt}", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        try:
+            return latency_after(leat, "sqs", "SendMessage", f"noting-queue-{attempt}", arn, lambda i: {"QueueUrl": url, "MessageBody": "x"}, probes)
+        except AssertionError:
+            pass
+    raise AssertionError("the probes never went to one worker alone")
+
+
 def bench_latency(options, scratch):
     """From the reply of a write to the handler's first line, for each of the three sources."""
     probes, samples = 200 if options.quick else 1000, {}
@@ -127,9 +178,7 @@ def bench_latency(options, scratch):
         leat.client("kinesis").create_stream(StreamName="watched", ShardCount=1)
         arn = leat.client("kinesis").describe_stream_summary(StreamName="watched")["StreamDescriptionSummary"]["StreamARN"]
         samples["PutRecord"] = latency_after(leat, "kinesis", "PutRecord", "noting-stream", arn, lambda i: {"StreamName": "watched", "PartitionKey": "k", "Data": "eHh4"}, probes, StartingPosition="LATEST")
-        url = leat.client("sqs").create_queue(QueueName="watched", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
-        arn = leat.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        samples["SendMessage"] = latency_after(leat, "sqs", "SendMessage", "noting-queue", arn, lambda i: {"QueueUrl": url, "MessageBody": "x"}, probes)
+        samples["SendMessage"] = latency_after_send(leat, probes)
     pipe = BarePipe(NOTING, scratch)
     event = json.dumps({"Records": [{"eventID": "x" * 32, "eventName": "INSERT", "dynamodb": {"NewImage": item(1), "Keys": {"id": {"S": "key-1"}}}}]}).encode()
     bare = pipe.round_trip(event) / 1000
@@ -140,39 +189,47 @@ def bench_latency(options, scratch):
         row("the same, 99th percentile", f"{p99:.3f} ms", "—", "—", "< 5 ms", p99 < 5)
 
 
+def through_mapping(functions, name, arn, count):
+    """Records a second."""
+    functions.invoke(FunctionName=name, Payload=b'{"report": 1}')
+    mapping = functions.create_event_source_mapping(FunctionName=name, EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=1000)
+    notes = []
+    while sum(number for _, number, _ in notes) < count:
+        time.sleep(1)
+        notes = report(functions, name)
+    functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    return sum(number for _, number, _ in notes) / ((notes[-1][2] - notes[0][0]) / 1e9)
+
+
 def bench_throughput(options, scratch):
     """Records through one mapping, batches of 1,000, a handler that only counts."""
     count = 20_000 if options.quick else 100_000
+    kinds = {"Python": ("python3.11", "main.py", "main.handler", COUNTING), "Node.js": ("nodejs20.x", "index.js", "index.handler", COUNTING_JS)}
     with Leat() as leat:
         dynamodb = leat.client("dynamodb")
         arn = create_table(dynamodb, "source", stream=True, on_demand=False)
         fill(leat.port, "source", 0, count - 1)
-        functions = create_function(leat, "counting", COUNTING)
-        functions.invoke(FunctionName="counting", Payload=b'{"report": 1}')
         streams = leat.client("dynamodbstreams")
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
         records = streams.get_records(ShardIterator=iterator, Limit=1000)["Records"]
-        mapping = functions.create_event_source_mapping(FunctionName="counting", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=1000)
-        notes = []
-        while sum(number for _, number, _ in notes) < count:
-            time.sleep(1)
-            notes = report(functions, "counting")
-        functions.delete_event_source_mapping(UUID=mapping["UUID"])
+        rates = {}
+        for kind, (runtime, file, handler, code) in kinds.items():
+            functions = create_function(leat, f"counting-{runtime[:4]}", code, runtime, file, handler)
+            rates[kind] = through_mapping(functions, f"counting-{runtime[:4]}", arn, count)
     for record in records:
         record["dynamodb"]["ApproximateCreationDateTime"] = int(record["dynamodb"]["ApproximateCreationDateTime"].timestamp())
         record["eventSourceARN"] = arn
-    seconds = (notes[-1][2] - notes[0][0]) / 1e9
-    rate = sum(number for _, number, _ in notes) / seconds
     event = json.dumps({"Records": records}, separators=(",", ":")).encode()
-    pipe = BarePipe(COUNTING, scratch)
-    pipe.call(event)
-    began, batches = time.time(), 50
-    for _ in range(batches):
+    for kind, (runtime, file, handler, code) in kinds.items():
+        pipe = BarePipe(code, scratch, node=kind == "Node.js")
         pipe.call(event)
-    bare = batches * len(records) / (time.time() - began)
-    pipe.close()
-    row("records through one mapping, batches of 1,000", f"{rate:,.0f}/s", f"bare pipe {bare:,.0f}/s", f"{rate / bare:.2f}", "≥ 0.7", rate >= 0.7 * bare)
+        began, batches = time.time(), 50
+        for _ in range(batches):
+            pipe.call(event)
+        bare = batches * len(records) / (time.time() - began)
+        pipe.close()
+        row(f"records through one mapping, batches of 1,000, {kind}", f"{rates[kind]:,.0f}/s", f"bare pipe {bare:,.0f}/s", f"{rates[kind] / bare:.2f}", "≥ 0.7", rates[kind] >= 0.7 * bare)
 
 
 def bench_invoke(options, scratch):
@@ -223,4 +280,4 @@ def bench_cold(options, scratch):
                 functions.invoke(FunctionName=f"cold-{runtime[:4]}-{i}", Payload=b"{}")
                 samples.append(1000 * (time.perf_counter() - began))
             cold = statistics.median(samples)
-            row(f"cold start, {name}", f"{cold:.0f} ms", f"bare import {bare[name]:.0f} ms", f"{cold / bare[name]:.2f}", "≤ 0.5", cold <= 0.5 * bare[name])
+            row(f"cold start, {name}", f"{cold:.0f} ms", f"bare import {bare[name]:.0f} ms", f"{cold / bare[name]:.2f}", "≤ 0.25", cold <= 0.25 * bare[name])
