@@ -6,8 +6,8 @@
 
 #include "app/configuration.h"
 #include "base/encoding.h"
+#include "base/query_string.h"
 #include "engine/kv/key.h"
-#include "wire/uri.h"
 
 namespace leat::app {
 namespace {
@@ -27,7 +27,7 @@ HttpResponse health(const std::vector<std::string_view>& offered) {
 }
 
 std::string parameter(std::string_view query, std::string_view name) {
-  for (auto& [key, value] : wire::parse_query_string(query)) {
+  for (auto& [key, value] : parse_query_string(query)) {
     if (key == name) return value;
   }
   return {};
@@ -66,7 +66,7 @@ Control::Control(ControlParts parts) : parts_(std::move(parts)) {}
 Control::~Control() = default;
 
 bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) {
-  const auto [path, query] = wire::split_target(request.target);
+  const auto [path, query] = split_target(request.target);
   const bool post = request.method == "POST";
   constexpr std::string_view kPackages = "/_leat/packages/";
   if (path == "/_leat/health" || path == "/_localstack/health") {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/query_string.h"
 #include "wire/uri.h"
 
 namespace leat::gateway {
@@ -11,8 +12,8 @@ using aws::Protocol;
 namespace {
 
 std::string form_field(const runtime::HttpRequest& request, std::string_view name) {
-  for (std::string_view form : {wire::split_target(request.target).second, request.body}) {
-    for (auto& [field, value] : wire::parse_query_string(form)) {
+  for (std::string_view form : {split_target(request.target).second, request.body}) {
+    for (auto& [field, value] : parse_query_string(form)) {
       if (field == name) return value;
     }
   }
@@ -21,7 +22,7 @@ std::string form_field(const runtime::HttpRequest& request, std::string_view nam
 
 bool has_form(const runtime::HttpRequest& request) {
   return request.header("content-type").starts_with("application/x-www-form-urlencoded") ||
-         wire::split_target(request.target).second.find("Action=") != std::string_view::npos;
+         split_target(request.target).second.find("Action=") != std::string_view::npos;
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ Route Router::by_target(std::string_view target) const {
 // /service/GraniteServiceVersion20100801/operation/PutMetricData: the same names as in a target.
 Route Router::by_rpc(const runtime::HttpRequest& request) const {
   constexpr std::string_view kService = "/service/", kOperation = "/operation/";
-  const std::string_view path = wire::split_target(request.target).first;
+  const std::string_view path = split_target(request.target).first;
   const auto operation = path.find(kOperation);
   if (!path.starts_with(kService) || operation == std::string_view::npos) return {};
   const std::string_view service = path.substr(kService.size(), operation - kService.size());
@@ -68,13 +69,13 @@ Route Router::by_action(const Binding& binding, const runtime::HttpRequest& requ
 }
 
 Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request) {
-  const auto [path, query] = wire::split_target(request.target);
+  const auto [path, query] = split_target(request.target);
   const aws::Operation* found = nullptr;
   for (const auto& operation : binding.model->operations) {
     if (operation.http_method != request.method || !wire::match_uri(operation.http_uri, path)) continue;
     // A pattern may ask for a constant in the query, and then says more than one that does not:
     // …/layers?find=LayerVersion
-    const std::string_view constant = wire::split_target(operation.http_uri).second;
+    const std::string_view constant = split_target(operation.http_uri).second;
     if (constant.empty() ? !found : query.find(constant) != std::string_view::npos) found = &operation;
   }
   if (found) return {&binding, found, std::string(found->name), Protocol::kRestJson};

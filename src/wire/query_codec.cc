@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/query_string.h"
 #include "wire/codecs.h"
-#include "wire/uri.h"
 
 namespace leat::wire {
 namespace {

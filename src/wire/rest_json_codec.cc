@@ -5,6 +5,7 @@
 
 #include "aws/shape_json.h"
 #include "base/encoding.h"
+#include "base/query_string.h"
 #include "wire/codecs.h"
 #include "wire/uri.h"
 

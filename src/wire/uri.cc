@@ -1,6 +1,7 @@
 #include "wire/uri.h"
 
 #include "base/encoding.h"
+#include "base/query_string.h"
 
 namespace leat::wire {
 namespace {
@@ -22,28 +23,6 @@ std::string_view stripped(std::string_view path) {
 }
 
 }  // namespace
-
-std::pair<std::string_view, std::string_view> split_target(std::string_view target) {
-  const auto mark = target.find('?');
-  if (mark == std::string_view::npos) return {target, {}};
-  return {target.substr(0, mark), target.substr(mark + 1)};
-}
-
-QueryParameters parse_query_string(std::string_view query) {
-  QueryParameters out;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const std::string_view parameter = query.substr(0, end);
-    const auto equals = parameter.find('=');
-    if (!parameter.empty()) {
-      out.emplace_back(
-          decoded(parameter.substr(0, equals), Plus::kSpace),
-          equals == std::string_view::npos ? std::string() : decoded(parameter.substr(equals + 1), Plus::kSpace));
-    }
-    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
-  }
-  return out;
-}
 
 std::optional<std::map<std::string, std::string>> match_uri(std::string_view pattern, std::string_view path) {
   std::map<std::string, std::string> labels;

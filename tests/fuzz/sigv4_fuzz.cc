@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/query_string.h"
 #include "wire/sigv4.h"
 #include "wire/uri.h"
 
@@ -21,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (wire::parse_signature(request, signature, problem) == wire::SignatureForm::kWellFormed) {
     (void)wire::verify(request, signature, wire::signing_key("secret", signature));
   }
-  (void)wire::parse_query_string(wire::split_target(request.target).second);
+  (void)parse_query_string(split_target(request.target).second);
   (void)wire::match_uri("/2015-03-31/functions/{FunctionName}/{Rest+}", request.target);
   return 0;
 }

@@ -173,7 +173,10 @@ void Execution::on_message(char kind, std::string payload) {
       stream_type_ = std::move(payload);
       break;
     case 'C': on_piece(payload); break;
-    case 'L': on_extension(payload); break;
+    case 'L':
+      if (!worker_->says_when_idle()) return worker_->kill();
+      on_extension(payload);
+      break;
     case 'N':
       if (!worker_->says_when_idle()) return worker_->kill();
       runtime::Loop::cancel(deadline_);

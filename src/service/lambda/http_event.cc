@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "base/query_string.h"
 
 namespace leat::lambda {
 namespace {
@@ -32,17 +33,7 @@ std::string json_of(const Texts& texts) {
 
 Texts query_of(std::string_view query) {
   Texts out;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    const auto equals = pair.find('=');
-    const auto text = [](std::string_view encoded) {
-      return percent_decode(encoded, Plus::kSpace).value_or(std::string(encoded));
-    };
-    if (!pair.empty())
-      add(out, text(pair.substr(0, equals)), equals == std::string_view::npos ? "" : text(pair.substr(equals + 1)));
-    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
-  }
+  for (const auto& [name, value] : parse_query_string(query)) add(out, name, value);
   return out;
 }
 
@@ -131,9 +122,7 @@ bool has_content_type(const HttpResponse& response) {
 }  // namespace
 
 std::string http_event(const HttpRequest& request, const HttpEventContext& context) {
-  const auto mark = request.target.find('?');
-  const std::string_view path = request.target.substr(0, mark);
-  const std::string_view query = mark == std::string_view::npos ? std::string_view() : request.target.substr(mark + 1);
+  const auto [path, query] = split_target(request.target);
   Texts headers;
   for (const auto& header : request.headers) {
     const std::string name = lower_case(header.name);
