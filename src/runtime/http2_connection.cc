@@ -132,7 +132,7 @@ struct Http2Connection::Callbacks {
       if (stream.rest.empty() && !stream.last) return NGHTTP2_ERR_DEFERRED;
     }
     const std::size_t count = std::min(size, stream.rest.size() - stream.sent);
-    std::memcpy(out, stream.rest.data() + stream.sent, count);
+    std::copy_n(stream.rest.data() + stream.sent, count, out);
     stream.sent += count;
     if (stream.sent == stream.rest.size() && stream.last) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(count);

@@ -35,8 +35,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::uint32_t kMaxProcesses = 1024;      // Lambda's own limit
-constexpr std::uint64_t kTmpBytes = 512ULL << 20;  // and that of /tmp
+constexpr std::uint32_t kMaxProcesses = 1024;  // Lambda's own limit
 constexpr std::size_t kMaxFrame = 64U << 20;
 constexpr const char* kCodePath = "/var/task";
 constexpr const char* kLayerPath = "/opt";
@@ -63,7 +62,8 @@ void append_system(std::vector<std::string>& arguments) {
 // The kernel lets whom it knows as root change its settings by these, also without any capability: where the server
 // runs as root, a worker is root to it. bubblewrap covers only directories that are themselves writable.
 void append_proc(std::vector<std::string>& arguments) {
-  arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev"});
+  // No shared memory below /dev either, as on Lambda: nothing would limit it.
+  arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"});
   for (const char* path :
        {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi",
         "/proc/driver", "/proc/mtrr", "/proc/tty", "/proc/pressure", "/proc/dynamic_debug", "/proc/latency_stats"}) {
@@ -133,7 +133,7 @@ struct WorkerFactory::State {
     std::vector<std::string> out = bubblewrap();
     append_system(out);
     append_proc(out);
-    out.insert(out.end(), {"--size", std::to_string(kTmpBytes), "--tmpfs", "/tmp"});
+    out.insert(out.end(), {"--size", std::to_string(spec.tmp_bytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
     out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--chdir",
                            kCodePath, "--"});

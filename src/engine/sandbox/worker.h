@@ -22,6 +22,7 @@ struct RuntimeSpec {
   std::vector<std::pair<std::string, std::string>> visible;  // host path, path inside; read-only
   std::vector<std::pair<std::string, std::string>> environment;
   std::filesystem::path code = {};                 // installed before it starts, where it is known by then
+  std::uint64_t tmp_bytes = 512ULL << 20;          // the size of its /tmp, where it has one of its own
   bool live_code = false;                          // `code` itself is what the worker sees, with what changes in it
   std::vector<std::filesystem::path> layers = {};  // and these
 };

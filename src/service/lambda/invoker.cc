@@ -133,8 +133,10 @@ struct Invoker::State : std::enable_shared_from_this<State> {
 
   std::unique_ptr<sandbox::Worker> make_worker(const Runtime& runtime, const FunctionPtr& function) {
     const bool needs_port = runtime.speaks == Runtime::Speaks::kRuntimeApi || has_extensions(*function);
-    if (!needs_port && function->hot_folder.empty()) return take_spare(runtime);
     sandbox::RuntimeSpec spec = runtime.spec;
+    const auto tmp_bytes = static_cast<std::uint64_t>(function->configuration.ephemeral_storage->size) << 20;
+    if (!needs_port && function->hot_folder.empty() && tmp_bytes == spec.tmp_bytes) return take_spare(runtime);
+    spec.tmp_bytes = tmp_bytes;
     spec.code = function->hot_folder;
     spec.live_code = !function->hot_folder.empty();
     return needs_port ? parts.runtime_api.make_worker({spec, runtime.speaks, function}) : parts.workers.spawn(spec);

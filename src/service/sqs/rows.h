@@ -28,7 +28,7 @@
 namespace leat::sqs {
 
 // How long a FIFO queue remembers: what was sent, and what was received.
-inline constexpr std::int64_t kDeduplicationPeriod = 5 * 60 * 1000;  // milliseconds
+inline constexpr std::int64_t kDeduplicationPeriod = 5LL * 60 * 1000;  // milliseconds
 
 struct QueueId {
   std::string account, region, name;
