@@ -24,17 +24,18 @@ aws::Result<std::vector<lambda::SourceShard>> DynamoDbStreamSource::shards(std::
   return out;
 }
 
-std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, std::string_view shard, const Start& from) {
-  const auto reader = streams_.find_shard(source_arn, shard);
+std::uint64_t DynamoDbStreamSource::start(std::string_view source_arn, const lambda::SourceShard& shard,
+                                          const Start& from) {
+  const auto reader = streams_.find_shard(source_arn, shard.id);
   if (!reader) return 1;
   return from.position == "LATEST" ? reader->log.end() : reader->log.first(streams_.horizon());
 }
 
-lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
-                                               const Limits& limits) {
+lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, const lambda::SourceShard& shard,
+                                               std::uint64_t from, const Limits& limits) {
   lambda::SourceBatch batch;
   batch.next = from;
-  const auto reader = streams_.find_shard(source_arn, shard);
+  const auto reader = streams_.find_shard(source_arn, shard.id);
   if (!reader) return batch;
   auto slice = reader->log.read(from, {limits.records, limits.bytes});
   batch.next = slice.next;
@@ -59,9 +60,9 @@ lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, std:
   return batch;
 }
 
-std::shared_ptr<void> DynamoDbStreamSource::subscribe(std::string_view source_arn, std::string_view shard,
+std::shared_ptr<void> DynamoDbStreamSource::subscribe(std::string_view source_arn, const lambda::SourceShard& shard,
                                                       std::function<void()> changed) {
-  auto reader = streams_.find_shard(source_arn, shard);
+  auto reader = streams_.find_shard(source_arn, shard.id);
   return reader ? reader->log.subscribe(std::move(changed)) : nullptr;
 }
 

@@ -29,6 +29,13 @@ void append_event(std::string& out, const kinesis::Stream& stream, const kinesis
   out += '}';
 }
 
+// A stream that was deleted and made again has shards of the same ids.
+const kinesis::StreamShard* find(const kinesis::StreamPtr& stream, const lambda::SourceShard& wanted) {
+  const auto* shard = stream ? stream->find_shard(wanted.id) : nullptr;
+  if (!shard || shard->shard.sequence_number_range.starting_sequence_number != wanted.made) return nullptr;
+  return shard;
+}
+
 }  // namespace
 
 bool KinesisSource::owns(std::string_view source_arn) const { return !kinesis::stream_name_in(source_arn).empty(); }
@@ -40,14 +47,15 @@ aws::Result<std::vector<lambda::SourceShard>> KinesisSource::shards(std::string_
   std::vector<lambda::SourceShard> out;
   for (const auto& each : stream->shards) {
     const auto& shard = each.shard;
-    out.push_back({shard.shard_id, shard.parent_shard_id.value_or(""), shard.adjacent_parent_shard_id.value_or("")});
+    out.push_back({shard.shard_id, shard.parent_shard_id.value_or(""), shard.adjacent_parent_shard_id.value_or(""),
+                   shard.sequence_number_range.starting_sequence_number});
   }
   return out;
 }
 
-std::uint64_t KinesisSource::start(std::string_view source_arn, std::string_view shard_id, const Start& from) {
+std::uint64_t KinesisSource::start(std::string_view source_arn, const lambda::SourceShard& wanted, const Start& from) {
   const auto stream = kinesis_.find_or_null(source_arn);
-  const auto* shard = stream ? stream->find_shard(shard_id) : nullptr;
+  const auto* shard = find(stream, wanted);
   if (!shard) return 1;
   shardlog::Log log = kinesis_.log(*shard);
   if (from.position == "LATEST") return log.end();
@@ -55,12 +63,13 @@ std::uint64_t KinesisSource::start(std::string_view source_arn, std::string_view
   return from.position == "AT_TIMESTAMP" ? std::max(oldest, log.at(from.time)) : oldest;
 }
 
-lambda::SourceBatch KinesisSource::read(std::string_view source_arn, std::string_view shard_id, std::uint64_t from,
-                                        const Limits& limits) {
+lambda::SourceBatch KinesisSource::read(std::string_view source_arn, const lambda::SourceShard& wanted,
+                                        std::uint64_t from, const Limits& limits) {
   lambda::SourceBatch batch;
   batch.next = from;
   const auto stream = kinesis_.find_or_null(source_arn);
-  const auto* shard = stream ? stream->find_shard(shard_id) : nullptr;
+  const auto* shard = find(stream, wanted);
+  batch.gone = !shard && stream && stream->find_shard(wanted.id);
   if (!shard) return batch;
   shardlog::Log log = kinesis_.log(*shard);
   auto slice = log.read(from, {limits.records, limits.bytes});
@@ -80,10 +89,10 @@ lambda::SourceBatch KinesisSource::read(std::string_view source_arn, std::string
   return batch;
 }
 
-std::shared_ptr<void> KinesisSource::subscribe(std::string_view source_arn, std::string_view shard_id,
+std::shared_ptr<void> KinesisSource::subscribe(std::string_view source_arn, const lambda::SourceShard& wanted,
                                                std::function<void()> changed) {
   const auto stream = kinesis_.find_or_null(source_arn);
-  const auto* shard = stream ? stream->find_shard(shard_id) : nullptr;
+  const auto* shard = find(stream, wanted);
   return shard ? kinesis_.log(*shard).subscribe(std::move(changed)) : nullptr;
 }
 

@@ -12,10 +12,10 @@ class KinesisSource final : public lambda::RecordSource {
 
   bool owns(std::string_view source_arn) const override;
   aws::Result<std::vector<lambda::SourceShard>> shards(std::string_view source_arn) override;
-  std::uint64_t start(std::string_view source_arn, std::string_view shard, const Start& from) override;
-  lambda::SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
+  std::uint64_t start(std::string_view source_arn, const lambda::SourceShard& shard, const Start& from) override;
+  lambda::SourceBatch read(std::string_view source_arn, const lambda::SourceShard& shard, std::uint64_t from,
                            const Limits& limits) override;
-  std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
+  std::shared_ptr<void> subscribe(std::string_view source_arn, const lambda::SourceShard& shard,
                                   std::function<void()> changed) override;
   std::vector<std::string_view> actions() const override {
     return {"kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream"};

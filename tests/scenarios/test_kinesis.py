@@ -11,7 +11,7 @@ import botocore.awsrequest
 import botocore.credentials
 import pytest
 from botocore.exceptions import ClientError
-from conftest import wait_until
+from conftest import Deployment, wait_until
 
 NAMES = iter(range(10**6))
 
@@ -210,6 +210,41 @@ def test_limits_can_be_switched_on(own_server):
             streams.kinesis.get_records(ShardIterator=iterator, Limit=1)
             calls += 1
     assert calls >= 5
+
+
+def test_a_stream_that_is_made_again_is_read_from_its_beginning(own_server):
+    """Its shards have the ids of before, one of which was finished; also after a restart nothing of the new ones is passed over."""
+    server = own_server("--test-clock")
+    streams, deployment = Streams(server), Deployment(server)
+    name = "remade"
+    streams.kinesis.create_stream(StreamName=name, ShardCount=1)
+    arn = streams.kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    code = "import base64\ndef handler(event, context):\n    for record in event['Records']: print('SAW ' + base64.b64decode(record['kinesis']['data']).decode())"
+    deployment.function("reads-remade", code)
+    deployment.functions.create_event_source_mapping(FunctionName="reads-remade", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=10)
+
+    def saw():
+        return sorted(line.split()[1] for line in deployment.log_of("reads-remade", "SAW"))
+
+    for n in range(5):
+        streams.put(name, f"a{n}")
+    streams.kinesis.split_shard(StreamName=name, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
+    streams.put(name, "b", ExplicitHashKey="0")
+    wait_until(lambda: saw() == ["a0", "a1", "a2", "a3", "a4", "b"])
+    streams.kinesis.delete_stream(StreamName=name)
+    streams.kinesis.create_stream(StreamName=name, ShardCount=2)
+    for restart in (False, True):
+        if restart:
+            streams.kinesis.delete_stream(StreamName=name)
+            streams.advance(1)
+            streams.kinesis.create_stream(StreamName=name, ShardCount=2)
+            server.kill()
+            server.start()
+            streams, deployment = Streams(server), Deployment(server)
+        before = saw()
+        for key in ("0", str(2**128 - 1)):
+            streams.put(name, f"c{restart}{key[0]}", ExplicitHashKey=key)
+        wait_until(lambda: len(saw()) == len(before) + 2)
 
 
 def test_account_settings_and_warm_throughput(own_server):

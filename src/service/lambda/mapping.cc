@@ -83,7 +83,7 @@ void Mappings::read_ready_shards(const MappingSettings& settings, RecordSource& 
   }
   std::set<std::string> unfinished;
   for (const auto& shard : *shards) {
-    if (!is_finished(settings.id, shard.id)) unfinished.insert(shard.id);
+    if (!is_finished(settings.id, shard.name())) unfinished.insert(shard.id);
   }
   std::vector<std::shared_ptr<ShardReader>> started;
   {
@@ -102,8 +102,8 @@ void Mappings::read_ready_shards(const MappingSettings& settings, RecordSource& 
       const auto finished = [this, settings, &source, shard = shard.id, run = running->second.run] {
         if (drop_reader(settings.id.uuid, shard, run)) read_ready_shards(settings, source);
       };
-      reader = std::make_shared<ShardReader>(parts_, settings, source, shard.id,
-                                             ShardReader::Callbacks{processed, finished});
+      reader =
+          std::make_shared<ShardReader>(parts_, settings, source, shard, ShardReader::Callbacks{processed, finished});
       started.push_back(reader);
     }
   }

@@ -72,6 +72,7 @@ struct SourceBatch {
   std::vector<SourceRecord> records = {};
   std::uint64_t next = 0;  // where to read on
   bool ended = false;      // the shard is closed, and this was the last of it
+  bool gone = false;       // another shard has its id now
 
   std::string_view json_of(const SourceRecord& record) const {
     return std::string_view(json).substr(record.begin, record.size);
@@ -81,6 +82,10 @@ struct SourceShard {
   std::string id;
   std::string parent;                // empty where it has none
   std::string adjacent_parent = {};  // of a merged shard
+  std::string made = {};             // tells it from one of its id that was deleted, where there can be such
+
+  // What its checkpoint is kept by.
+  const std::string& name() const { return made.empty() ? id : made; }
 };
 class RecordSource {
  public:
@@ -96,7 +101,7 @@ class RecordSource {
     TimePoint time = {};
   };
   // A start as a place in a shard.
-  virtual std::uint64_t start(std::string_view source_arn, std::string_view shard, const Start& from) = 0;
+  virtual std::uint64_t start(std::string_view source_arn, const SourceShard& shard, const Start& from) = 0;
   virtual bool starts_at_timestamps() const { return false; }
 
   struct Limits {
@@ -104,11 +109,11 @@ class RecordSource {
     std::size_t bytes;
     std::string role_arn = {};  // who reads; some events say so
   };
-  virtual SourceBatch read(std::string_view source_arn, std::string_view shard, std::uint64_t from,
+  virtual SourceBatch read(std::string_view source_arn, const SourceShard& shard, std::uint64_t from,
                            const Limits& limits) = 0;
 
   // Calls `changed`, from any thread, when the shard may have grown.
-  virtual std::shared_ptr<void> subscribe(std::string_view source_arn, std::string_view shard,
+  virtual std::shared_ptr<void> subscribe(std::string_view source_arn, const SourceShard& shard,
                                           std::function<void()> changed) = 0;
 
   // What a mapping's role must be allowed on the stream.

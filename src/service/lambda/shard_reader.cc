@@ -21,14 +21,14 @@ constexpr std::size_t kMaxEventBytes = 5U << 20;
 
 }  // namespace
 
-ShardReader::ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard,
+ShardReader::ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, SourceShard shard,
                          Callbacks callbacks)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
       source_(source),
       shard_(std::move(shard)),
       callbacks_(std::move(callbacks)),
-      checkpoint_row_(checkpoint_row(settings_.id.account, settings_.id.region, settings_.id.uuid, shard_)),
+      checkpoint_row_(checkpoint_row(settings_.id.account, settings_.id.region, settings_.id.uuid, shard_.name())),
       lanes_(has_windows() ? 1 : settings_.parallelization_factor),
       pause_(kFirstPause) {}
 
@@ -64,6 +64,10 @@ void ShardReader::wake_at(TimePoint time) {
 void ShardReader::pump() {
   if (stopped_ || lanes_at_work_ > 0 || !may_read()) return;
   SourceBatch read = next_read();
+  if (read.gone) {
+    stopped_ = true;
+    return callbacks_.finished();
+  }
   if (waits_for_more(read)) return;
   if (has_windows()) begin_or_end_window(read);
   if (stopped_ || lanes_at_work_ > 0) return;
@@ -193,7 +197,7 @@ void ShardReader::give_up(const Batch& batch, FailureRecord::Condition condition
   const SourceRecord& last = read_.records[batch.records.back()];
   FailureRecord record{condition, batch.request_id, function ? function->arn() : "", batch.attempts + 1};
   record.now = parts_.clock.now();
-  const std::string body = record.with_batch({source_.batch_info_name(), shard_, first.id, last.id, first.time,
+  const std::string body = record.with_batch({source_.batch_info_name(), shard_.id, first.id, last.id, first.time,
                                               last.time, batch.records.size(), settings_.source_arn});
   if (const auto sent = parts_.destinations.send(settings_.on_failure, {body}); !sent)
     spdlog::error("mapping {}: {}: {}", settings_.id.uuid, settings_.on_failure, sent.error().message);
@@ -231,7 +235,7 @@ std::string ShardReader::event_of(const Batch& batch) const {
   if (has_windows()) {
     event += fmt::format(",\"window\":{{\"start\":\"{}\",\"end\":\"{}\"}},\"state\":{},\"shardId\":\"{}\",",
                          format_iso8601(*window_start_), format_iso8601(*window_start_ + settings_.tumbling_window),
-                         window_state_, shard_);
+                         window_state_, shard_.id);
     event += "\"eventSourceARN\":";
     append_json_string(event, settings_.source_arn);
     event += fmt::format(",\"isFinalInvokeForWindow\":{},\"isWindowTerminatedEarly\":false", ends_window_);

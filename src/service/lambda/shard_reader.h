@@ -24,9 +24,9 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
  public:
   struct Callbacks {
     std::function<void(const std::string& result)> processed;  // LastProcessingResult
-    std::function<void()> finished;                            // the shard is closed and was read to its end
+    std::function<void()> finished;  // the shard is closed and was read to its end, or is gone
   };
-  ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, std::string shard,
+  ShardReader(MappingParts parts, MappingSettings settings, RecordSource& source, SourceShard shard,
               Callbacks callbacks);
 
   void start();
@@ -82,7 +82,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   MappingParts parts_;
   MappingSettings settings_;
   RecordSource& source_;
-  std::string shard_;
+  const SourceShard shard_;
   Callbacks callbacks_;
   std::string checkpoint_row_;
   std::shared_ptr<void> subscription_;

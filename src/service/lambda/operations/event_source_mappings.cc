@@ -46,8 +46,8 @@ aws::Result<kv::Batch> first_checkpoints(const aws::Caller& caller, const EventS
   kv::Batch batch;
   for (const auto& shard : TRY(stream.shards(*mapping.event_source_arn))) {
     std::string position;
-    kv::append_u64(position, stream.start(*mapping.event_source_arn, shard.id, start));
-    batch.put(checkpoint_row(caller.account, caller.region, *mapping.uuid, shard.id), position);
+    kv::append_u64(position, stream.start(*mapping.event_source_arn, shard, start));
+    batch.put(checkpoint_row(caller.account, caller.region, *mapping.uuid, shard.name()), position);
   }
   return batch;
 }
