@@ -77,3 +77,22 @@ def test_levels_are_for_json(deployment):
     updated = deployment.functions.update_function_configuration(FunctionName=name, LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN"})
     assert updated["LoggingConfig"]["SystemLogLevel"] == "WARN"
     assert "SystemLogLevel" not in deployment.functions.update_function_configuration(FunctionName=name, LoggingConfig={"LogFormat": "Text"})["LoggingConfig"]
+
+
+def test_a_log_is_there_while_its_invocation_runs(server, deployment):
+    sqs = server.client("sqs")
+    url = sqs.create_queue(QueueName="log-gate")["QueueUrl"]
+    code = """
+import boto3
+def handler(event, context):
+    print('BEGUN', flush=True)
+    boto3.client('sqs').receive_message(QueueUrl=event, WaitTimeSeconds=20)
+    print('GOES ON')
+"""
+    name = deployment.function("long-log", code, Timeout=30)
+    deployment.functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(url))
+    wait_until(lambda: deployment.log_of(name, "BEGUN"))
+    assert not deployment.log_of(name, "GOES")
+    sqs.send_message(QueueUrl=url, MessageBody="on")
+    wait_until(lambda: deployment.log_of(name, "REPORT"))
+    assert [line.split()[0] for line in deployment.log_of(name)[1:]] == ["START", "BEGUN", "GOES", "END", "REPORT"]

@@ -217,6 +217,22 @@ def test_an_event_that_can_never_run_is_told_of_at_once(deployment):
     assert record["requestPayload"] == {"word": "x"} and "responsePayload" not in record
 
 
+def test_one_functions_events_do_not_hold_up_anothers(own_server):
+    deployment = Deployment(own_server())
+    hangs = """#!/bin/sh
+curl -s http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next > /dev/null
+echo HUNG
+exec sleep 1000
+"""
+    deployment.function("hangs", {"bootstrap": hangs}, runtime="provided.al2023", handler="any", Timeout=900)
+    deployment.function("waits", "def handler(event, context): print('RAN')")
+    for _ in range(70):
+        deployment.functions.invoke(FunctionName="hangs", InvocationType="Event")
+    wait_until(lambda: len(deployment.log_of("hangs", "HUNG")) == 64, seconds=60)
+    deployment.functions.invoke(FunctionName="waits", InvocationType="Event")
+    wait_until(lambda: deployment.log_of("waits", "RAN"))
+
+
 def test_an_event_grows_too_old(own_server):
     server = own_server("--test-clock")
     deployment, queues = Deployment(server), Queues(server)

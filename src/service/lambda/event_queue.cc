@@ -15,7 +15,7 @@
 namespace leat::lambda {
 namespace {
 
-constexpr std::size_t kAtOnce = 64;  // events that run at the same time; the others wait
+constexpr std::size_t kAtOnce = 64;  // events of a function that run at the same time; the others wait
 constexpr std::uint64_t kRetries = 2;
 constexpr Duration kMaximumAge = std::chrono::hours(6);
 constexpr Duration kThrottlePause = std::chrono::seconds(1);
@@ -25,11 +25,16 @@ std::string events_prefix() { return kv::make_key(std::string_view(), std::strin
 
 std::string events_of(std::string_view family) { return events_prefix() + kv::make_key(family); }
 
-std::string event_row(const Event& event) {
+std::string family_of(const Event& event) {
   const auto arn = aws::parse_arn(event.function_arn);
-  const std::string name = function_name_in(event.function_arn);
-  return events_of(aws::make_arn("lambda", arn->region, arn->account, "function:" + name)) +
-         kv::make_key(event.request_id);
+  return aws::make_arn("lambda", arn->region, arn->account, "function:" + function_name_in(event.function_arn));
+}
+
+std::string event_row(const Event& event) { return events_of(family_of(event)) + kv::make_key(event.request_id); }
+
+std::string family_in(std::string_view row) {
+  row.remove_prefix(events_prefix().size());
+  return kv::take_text(row);
 }
 
 std::string encode(const Event& event) {
@@ -92,7 +97,7 @@ void EventQueue::resume() {
 
 void EventQueue::forget() {
   std::lock_guard lock(mutex_);
-  waiting_.clear();
+  for (auto& [family, line] : lines_) line.waiting.clear();
 }
 
 void EventQueue::stage_erase(kv::Batch& batch, std::string_view family) {
@@ -122,25 +127,34 @@ void EventQueue::wait(std::string row, TimePoint until) {
 }
 
 void EventQueue::enqueue(std::string row) {
+  const std::string family = family_in(row);
   {
     std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(row));
+    lines_[family].waiting.push_back(std::move(row));
   }
-  run_next();
+  run_next(family);
 }
 
-void EventQueue::run_next() {
-  for (;;) {
-    std::optional<Event> event;
-    {
-      std::lock_guard lock(mutex_);
-      if (waiting_.empty() || running_ >= kAtOnce) return;
-      event = load(waiting_.front());
-      waiting_.pop_front();
-      if (event) ++running_;
-    }
-    if (event) run(std::move(*event));
+void EventQueue::run_next(const std::string& family) {
+  while (auto event = take_next(family)) run(std::move(*event));
+}
+
+// Nothing where none may run now.
+std::optional<Event> EventQueue::take_next(const std::string& family) {
+  std::lock_guard lock(mutex_);
+  const auto found = lines_.find(family);
+  if (found == lines_.end()) return std::nullopt;
+  Line& line = found->second;
+  std::optional<Event> event;
+  while (!event && !line.waiting.empty() && line.running < kAtOnce) {
+    event = load(line.waiting.front());
+    line.waiting.pop_front();
   }
+  if (event)
+    ++line.running;
+  else if (line.running == 0)
+    lines_.erase(found);
+  return event;
 }
 
 void EventQueue::run(Event event) {
@@ -167,9 +181,10 @@ void EventQueue::run(Event event) {
 }
 
 void EventQueue::returned(Event event, const FunctionPtr& function, const InvocationResult& result) {
+  const std::string family = family_of(event);
   {
     std::lock_guard lock(mutex_);
-    --running_;
+    --lines_[family].running;
   }
   try {
     using Condition = FailureRecord::Condition;
@@ -196,7 +211,7 @@ void EventQueue::returned(Event event, const FunctionPtr& function, const Invoca
   } catch (const kv::StoreFailure& failure) {  // lint: catch (it is still kept: the next start runs it)
     spdlog::error("event {}: {}", event.request_id, failure.what());
   }
-  run_next();
+  run_next(family);
 }
 
 void EventQueue::try_again(Event event, Duration pause, FailureRecord::Condition otherwise, const FunctionPtr& function,

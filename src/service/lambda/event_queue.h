@@ -9,6 +9,7 @@
 // event is too old. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -64,7 +65,8 @@ class EventQueue {
   void erase(const Event& event);
   void wait(std::string row, TimePoint until);
   void enqueue(std::string row);
-  void run_next();
+  void run_next(const std::string& family);
+  std::optional<Event> take_next(const std::string& family);
   void run(Event event);
   void returned(Event event, const FunctionPtr& function, const InvocationResult& result);
   void try_again(Event event, Duration pause, FailureRecord::Condition otherwise, const FunctionPtr& function,
@@ -77,9 +79,13 @@ class EventQueue {
   std::optional<Event> load(const std::string& row) const;
 
   Lambda& lambda_;
+  // One function's do not hold up another's.
+  struct Line {
+    std::deque<std::string> waiting;  // rows
+    std::size_t running = 0;
+  };
   std::mutex mutex_;
-  std::deque<std::string> waiting_;  // rows
-  std::size_t running_ = 0;
+  std::map<std::string, Line> lines_;  // by function, of its unqualified ARN
 };
 
 }  // namespace leat::lambda

@@ -226,7 +226,22 @@ void Execution::on_output(std::string_view text) {
   }
   partial_line_.erase(0, begin);
   if (partial_line_.size() > kMaxLine) log(std::exchange(partial_line_, {}));
-  if (!invocation_) flush_log();
+  if (invocation_)
+    flush_later();
+  else
+    flush_log();
+}
+
+// Who follows the log of a long invocation sees what it has printed.
+void Execution::flush_later() {
+  constexpr auto kPatience = std::chrono::milliseconds(500);
+  if (flushing_ || lines_.empty()) return;
+  flushing_ = settings_.parts.loop.after(kPatience, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->flushing_ = nullptr;
+    self->flush_log();
+  });
 }
 
 // Its name and its events, line by line.

@@ -53,6 +53,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void fail_invocation(const std::string& type, const std::string& message);
   void log(std::string text);
   void log(std::optional<std::string> text);
+  void flush_later();
   void flush_log();
   std::string init_payload() const;
 
@@ -69,7 +70,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   bool sent_ = false;
   bool reported_init_ = false;
   bool timed_out_ = false;
-  runtime::Loop::DelayedHandle deadline_, pausing_;
+  runtime::Loop::DelayedHandle deadline_, pausing_, flushing_;
   std::chrono::steady_clock::time_point init_started_, event_sent_, idle_since_;
   std::chrono::duration<double, std::milli> init_duration_{};
   TimePoint born_;
