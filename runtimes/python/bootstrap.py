@@ -1,6 +1,7 @@
 """Runs Python handlers. See runtimes/PROTOCOL.md; the handler's side is AWS's:
 https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
 """
+import gc
 import importlib
 import json
 import logging
@@ -225,6 +226,7 @@ def preload():
         import botocore.endpoint  # noqa: F401
     except ImportError:
         pass
+    gc.freeze()  # what is loaded by now stays: no collection need look at it again
 
 
 def main():

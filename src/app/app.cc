@@ -168,6 +168,7 @@ struct App::Parts {
                 *world.clock,
                 *world.random,
                 loop,
+                reading,
                 timers,
                 runtimes,
                 code,
@@ -254,6 +255,7 @@ struct App::Parts {
   World world;
   fs::path folder;
   runtime::Loop loop{"functions"};
+  runtime::Loop reading{"records"};
   std::future<sandbox::Isolation> isolation;
   std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
   std::unique_ptr<kv::Store> store;
@@ -324,6 +326,7 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->timers.stop();
   parts_->runtime_api.stop();
   parts_->loop.stop();
+  parts_->reading.stop();
 }
 
 void App::run_init_scripts(const std::string& stage) { parts_->init_scripts.run(stage); }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 namespace leat {
@@ -41,6 +42,26 @@ std::optional<TimePoint> civil_time(int year, int month, int day, int hour, int 
   const sys_days date = std::chrono::year(year) / std::chrono::month(static_cast<unsigned>(month)) /
                         std::chrono::day(static_cast<unsigned>(day));
   return time_point_cast<Duration>(date) + hours(hour) + minutes(minute) + seconds(second);
+}
+
+// True where a byte of the eight is below 0x20, a quote or a backslash.
+bool has_escaped(std::uint64_t bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U, kHigh = 0x8080808080808080U;
+  const auto has_below = [](std::uint64_t word, std::uint64_t limit) { return (word - kOnes * limit) & ~word & kHigh; };
+  return (has_below(bytes, 0x20) | has_below(bytes ^ (kOnes * '"'), 1) | has_below(bytes ^ (kOnes * '\\'), 1)) != 0;
+}
+
+// Where the next character stands that a JSON string does not hold as it is, or the end.
+std::size_t next_escaped(std::string_view text, std::size_t from) {
+  for (std::uint64_t bytes = 0; from + sizeof bytes <= text.size(); from += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + from, sizeof bytes);
+    if (has_escaped(bytes)) break;
+  }
+  for (; from < text.size(); ++from) {
+    const unsigned char c = static_cast<unsigned char>(text[from]);
+    if (c < 0x20 || c == '"' || c == '\\') break;
+  }
+  return from;
 }
 
 }  // namespace
@@ -104,9 +125,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = next_escaped(text, 0); i < text.size(); i = next_escaped(text, i + 1)) {
     const unsigned char c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {

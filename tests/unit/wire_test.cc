@@ -206,4 +206,25 @@ TEST(Models, EveryPatternCanBeRead) {
 }
 
 }  // namespace
+// A string is escaped eight bytes at a time: every byte at every place is escaped as one by one.
+TEST(Json, EscapesEveryByteAtEveryPlace) {
+  const auto escaped = [](unsigned char c) -> std::string {
+    if (c == '"' || c == '\\') return {'\\', static_cast<char>(c)};
+    if (c == '\n') return "\\n";
+    if (c == '\r') return "\\r";
+    if (c == '\t') return "\\t";
+    return c < 0x20 ? fmt::format("\\u{:04x}", c) : std::string(1, static_cast<char>(c));
+  };
+  for (std::size_t before = 0; before < 18; ++before) {
+    for (std::size_t after = 0; after < 10; ++after) {
+      for (int c = 0; c < 256; ++c) {
+        const std::string text = std::string(before, '~') + static_cast<char>(c) + std::string(after, '\x7f');
+        const std::string wanted =
+            '"' + std::string(before, '~') + escaped(static_cast<unsigned char>(c)) + std::string(after, '\x7f') + '"';
+        ASSERT_EQ(json_string(text), wanted) << before << ' ' << c;
+      }
+    }
+  }
+}
+
 }  // namespace leat

@@ -15,7 +15,7 @@
 namespace leat::lambda {
 Lambda::Lambda(LambdaParts parts)
     : parts_(std::move(parts)),
-      mappings_({parts_.loop, parts_.timers, parts_.store, parts_.clock, parts_.random, parts_.invoker,
+      mappings_({parts_.loop, parts_.reading, parts_.timers, parts_.store, parts_.clock, parts_.random, parts_.invoker,
                  parts_.destinations, parts_.roles, parts_.metrics,
                  [this](const std::string& arn) { return resolve_or_null(arn); }}),
       events_(*this) {}

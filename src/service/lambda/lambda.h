@@ -34,6 +34,7 @@ struct LambdaParts {
   const Clock& clock;
   Random& random;
   runtime::Loop& loop;
+  runtime::Loop& reading;
   runtime::Timers& timers;
   Runtimes& runtimes;
   CodeStore& code;

@@ -47,6 +47,7 @@ struct MappingSettings {
 
 struct MappingParts {
   runtime::Loop& loop;
+  runtime::Loop& reading;  // for what takes its time
   runtime::Timers& timers;
   kv::Store& store;
   const Clock& clock;

@@ -62,7 +62,7 @@ void ShardReader::wake_at(TimePoint time) {
 }
 
 void ShardReader::pump() {
-  if (stopped_ || lanes_at_work_ > 0 || !may_read()) return;
+  if (stopped_ || lanes_at_work_ > 0 || reading_ahead_ || !may_read()) return;
   SourceBatch read = next_read();
   if (read.gone) {
     stopped_ = true;
@@ -99,12 +99,11 @@ SourceBatch ShardReader::next_read() {
     ahead_.reset();
     return read;
   }
-  return read_at(position_);
+  return source_.read(settings_.source_arn, shard_, position_, limits());
 }
 
-SourceBatch ShardReader::read_at(std::uint64_t from) {
-  return source_.read(settings_.source_arn, shard_, from,
-                      {settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size(), role_});
+RecordSource::Limits ShardReader::limits() const {
+  return {settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size(), role_};
 }
 
 // MaximumBatchingWindowInSeconds: a batch that is not full waits for more, but not longer than that.
@@ -137,8 +136,20 @@ void ShardReader::take(SourceBatch read) {
   }
   // While the function works, the next batch is made ready.
   if (!full || lanes_.size() > 1 || has_windows() || lanes_at_work_ == 0) return;
-  ahead_ = read_at(next);
-  if (ahead_->records.empty()) ahead_.reset();  // nothing yet is no news later
+  read_ahead(next);
+}
+
+// On a thread of its own: this one's has the batch to hand over.
+void ShardReader::read_ahead(std::uint64_t from) {
+  reading_ahead_ = true;
+  parts_.reading.post([self = shared_from_this(), from, limits = limits()] {
+    auto read = self->source_.read(self->settings_.source_arn, self->shard_, from, limits);
+    self->parts_.loop.post([self, read = std::move(read)]() mutable {
+      self->reading_ahead_ = false;
+      if (!read.records.empty()) self->ahead_ = std::move(read);  // nothing yet is no news later
+      self->pump();
+    });
+  });
 }
 
 bool ShardReader::is_wanted(const SourceRecord& record) const {

@@ -49,7 +49,8 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   void pump();
   bool may_read();
   SourceBatch next_read();
-  SourceBatch read_at(std::uint64_t from);
+  void read_ahead(std::uint64_t from);
+  RecordSource::Limits limits() const;
   bool waits_for_more(const SourceBatch& read);
   void take(SourceBatch read);
   void fill_lanes();
@@ -92,6 +93,7 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   std::string role_;                  // of the function, as it was last seen
   SourceBatch read_;                  // what the lanes work on
   std::optional<SourceBatch> ahead_;  // what comes after it
+  bool reading_ahead_ = false;
   std::vector<Lane> lanes_;
   std::size_t lanes_at_work_ = 0;
   std::optional<TimePoint> batch_window_end_;

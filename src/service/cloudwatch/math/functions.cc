@@ -88,7 +88,7 @@ Numbers numbers_of(const Series& series) {
 // Of one series a number; of several a series: point by point.
 template <double (*Fold)(const Numbers&)>
 Evaluated fold(const Call& call) {
-  const Value value = TRY(call.value(0));
+  Value value = TRY(call.value(0));
   if (std::holds_alternative<double>(value)) return value;
   if (const auto* series = std::get_if<Series>(&value)) return series->points.empty() ? 0.0 : Fold(numbers_of(*series));
   const auto& list = std::get<SeriesList>(value);
@@ -169,7 +169,7 @@ std::optional<double> between(const Series& series, TimePoint time, bool linear)
 }
 
 Evaluated fill(const Call& call) {
-  const Value value = TRY(call.value(0));
+  Value value = TRY(call.value(0));
   if (std::holds_alternative<double>(value)) return value;
   const std::string how = lower_case(call.word(1));
   const bool linear = how == "linear";
