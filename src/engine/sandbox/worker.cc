@@ -241,14 +241,13 @@ class Process : public std::enable_shared_from_this<Process> {
     });
   }
 
-  void send(char kind, std::string_view payload) {
+  void send(char kind, const std::string& head, std::string rest) {
     std::string frame;
-    const std::uint32_t size = static_cast<std::uint32_t>(payload.size() + 1);
-    frame.reserve(payload.size() + 5);
+    const auto size = static_cast<std::uint32_t>(head.size() + rest.size() + 1);
     for (int shift : {24, 16, 8, 0}) frame.push_back(static_cast<char>(size >> shift & 255));
     frame.push_back(kind);
-    frame += payload;
-    outgoing_.push_back(std::move(frame));
+    frame += head;
+    outgoing_.push_back({std::move(frame), std::move(rest)});
     if (outgoing_.size() == 1) write_next();
   }
 
@@ -290,7 +289,8 @@ class Process : public std::enable_shared_from_this<Process> {
 
  private:
   void write_next() {
-    asio::async_write(channel_, asio::buffer(outgoing_.front()),
+    const Frame& frame = outgoing_.front();
+    asio::async_write(channel_, std::array{asio::buffer(frame.head), asio::buffer(frame.rest)},
                       [self = shared_from_this()](error_code error, std::size_t) {
                         if (error) return;
                         self->outgoing_.pop_front();
@@ -358,7 +358,10 @@ class Process : public std::enable_shared_from_this<Process> {
   asio::posix::stream_descriptor output_;
   std::array<unsigned char, 5> head_{};
   std::string payload_;
-  std::deque<std::string> outgoing_;
+  struct Frame {
+    std::string head, rest;
+  };
+  std::deque<Frame> outgoing_;
   std::vector<pid_t> paused_;
   int status_ = 0;
   bool gone_ = false;
@@ -379,7 +382,7 @@ class ProcessWorker final : public Worker {
   }
 
   void listen(WorkerEvents events) override { process_->events = std::move(events); }
-  void send(char kind, std::string_view payload) override { process_->send(kind, payload); }
+  void send(char kind, std::string head, std::string rest) override { process_->send(kind, head, std::move(rest)); }
   void install(const fs::path& code) override { link_files(code, folders_.own); }
   void install_layer(const fs::path& layer) override { link_files(layer, folders_.layers); }
   std::string code_path() const override { return isolated_ ? kCodePath : folders_.code.string(); }

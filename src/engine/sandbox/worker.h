@@ -39,7 +39,8 @@ class Worker {
   virtual ~Worker() = default;  // kills the process and everything it started
 
   virtual void listen(WorkerEvents events) = 0;
-  virtual void send(char kind, std::string_view payload) = 0;
+  // A frame whose payload is both texts, one after the other: a large one is moved, not copied.
+  virtual void send(char kind, std::string head, std::string rest) = 0;
 
   // Makes the files of `folder` the worker's code, read-only for it.
   virtual void install(const std::filesystem::path& folder) = 0;

@@ -76,16 +76,14 @@ ApiWorker::~ApiWorker() {
   if (port != 0) api_.close(port);
 }
 
-void ApiWorker::send(char kind, std::string_view payload) {
-  if (kind == 'I') return start(payload);
+void ApiWorker::send(char kind, std::string head, std::string rest) {
+  if (kind == 'I') return start(head);
   busy_ = runtime_busy_ = true;
-  event_.emplace(payload);
-  const auto head = head_of(payload);
-  extensions_.invoke({head.at("id"), head.at("arn"), head.at("traceId"), head.at("deadline")});
-  if (speaks_ == Runtime::Speaks::kFrames)
-    process_->send('E', *std::exchange(event_, std::nullopt));
-  else if (next_)
-    deliver();
+  const auto members = head_of(head);
+  extensions_.invoke({members.at("id"), members.at("arn"), members.at("traceId"), members.at("deadline")});
+  if (speaks_ == Runtime::Speaks::kFrames) return process_->send('E', std::move(head), std::move(rest));
+  event_ = {std::move(head), std::move(rest)};
+  if (next_) deliver();
 }
 
 void ApiWorker::drain_output() {
@@ -224,9 +222,11 @@ void ApiWorker::start(std::string_view init) {
                     std::move(events_.output), std::move(events_.exit)});
   process_->limit_memory(memory_);
   if (speaks_ != Runtime::Speaks::kFrames) return;
-  process_->send('I', fmt::format(R"({{"handler":{},"taskRoot":{},"layerRoot":{},"environment":{}}})",
-                                  simdjson::minify(settings["handler"]), json_string(process_->code_path()),
-                                  json_string(process_->layer_path()), simdjson::minify(settings["environment"])));
+  process_->send('I',
+                 fmt::format(R"({{"handler":{},"taskRoot":{},"layerRoot":{},"environment":{}}})",
+                             simdjson::minify(settings["handler"]), json_string(process_->code_path()),
+                             json_string(process_->layer_path()), simdjson::minify(settings["environment"])),
+                 {});
 }
 
 // Of a runtime that speaks frames itself.
@@ -303,10 +303,10 @@ void ApiWorker::refuse_start(std::string_view type, std::string message) {
 }
 
 void ApiWorker::deliver() {
-  const std::string frame = *std::exchange(event_, std::nullopt);
-  const Members head = head_of(frame);
+  auto [text, event] = *std::exchange(event_, std::nullopt);
+  const Members head = head_of(text);
   running_ = head.at("id");
-  HttpResponse response = api_json(200, frame.substr(frame.find('\n') + 1));
+  HttpResponse response = api_json(200, std::move(event));
   response.headers.insert(response.headers.end(), {{"Lambda-Runtime-Aws-Request-Id", running_},
                                                    {"Lambda-Runtime-Deadline-Ms", head.at("deadline")},
                                                    {"Lambda-Runtime-Invoked-Function-Arn", head.at("arn")},

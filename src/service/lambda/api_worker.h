@@ -29,7 +29,7 @@ class ApiWorker final : public sandbox::Worker {
   ~ApiWorker() override;
 
   void listen(sandbox::WorkerEvents events) override { events_ = std::move(events); }
-  void send(char kind, std::string_view payload) override;
+  void send(char kind, std::string head, std::string rest) override;
   void install(const std::filesystem::path& folder) override { spec_.code = folder; }
   void install_layer(const std::filesystem::path& folder) override { spec_.layers.push_back(folder); }
   // As inside a sandbox; where there is none, it is translated when the process starts.
@@ -91,9 +91,10 @@ class ApiWorker final : public sandbox::Worker {
   std::unique_ptr<sandbox::Worker> process_;
   std::uint64_t memory_ = 0;
   std::optional<runtime::HttpRespond> next_;  // the runtime waits for an event
-  std::optional<std::string> event_;          // that waits for the runtime
-  std::string running_;                       // the request id of the event that the runtime has
-  bool streams_ = false;                      // its response has begun
+  // That waits for the runtime: the line that describes it, and itself.
+  std::optional<std::pair<std::string, std::string>> event_;
+  std::string running_;   // the request id of the event that the runtime has
+  bool streams_ = false;  // its response has begun
   bool runtime_ready_ = false;
   bool ready_ = false;  // with its extensions
   bool failed_ = false;

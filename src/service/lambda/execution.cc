@@ -74,7 +74,7 @@ void Execution::begin() {
   for (const auto& layer : function.layers) worker_->install_layer(settings_.parts.code.unpacked(layer));
   log(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
   if (!settings_.notice.empty()) log(settings_.notice);
-  worker_->send('I', init_payload());
+  worker_->send('I', init_payload(), {});
 }
 
 std::string Execution::init_payload() const {
@@ -142,10 +142,9 @@ void Execution::send_event() {
   append_member(frame, "traceId", invocation_->trace);
   if (!invocation_->client_context.empty()) append_member(frame, "clientContext", invocation_->client_context);
   frame += fmt::format(",\"deadline\":{}}}\n", deadline);
-  frame += invocation_->payload;
   sent_ = true;
   event_sent_ = monotonic();
-  worker_->send('E', frame);
+  worker_->send('E', std::move(frame), std::move(invocation_->payload));
   log(platform_log_.start(settings_.parts.clock.now(), invocation_->request_id));
   deadline_ = settings_.parts.loop.after(timeout, [self = shared_from_this()] { self->on_timeout(); });
 }

@@ -237,8 +237,12 @@ void ShardReader::measure_age(const Function& function, const Batch& batch) {
 }
 
 std::string ShardReader::event_of(const Batch& batch) const {
-  std::string event = "{\"Records\":[";
-  for (std::size_t i : batch.records) {
+  std::size_t size = 1024;
+  for (const std::size_t i : batch.records) size += read_.records[i].size + 1;
+  std::string event;
+  event.reserve(size);
+  event += "{\"Records\":[";
+  for (const std::size_t i : batch.records) {
     if (event.back() != '[') event += ',';
     event += read_.json_of(read_.records[i]);
   }
