@@ -42,6 +42,7 @@ void ShardChange::create(std::size_t count) {
 }
 
 void ShardChange::split(const StreamShard& given, HashKey at) {
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): add() may move what it refers to
   const StreamShard shard = given;
   close(shard);
   add(shard.first, at - 1).shard.parent_shard_id = shard.shard.shard_id;
@@ -49,6 +50,7 @@ void ShardChange::split(const StreamShard& given, HashKey at) {
 }
 
 void ShardChange::merge(const StreamShard& given_left, const StreamShard& given_right) {
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): as in split()
   const StreamShard left = given_left, right = given_right;
   close(left);
   close(right);

@@ -174,9 +174,8 @@ void EventQueue::run(Event event) {
   invocation.client_context = event.client_context;
   invocation.request_id = event.request_id;
   invocation.trace = event.trace;
-  invocation.done = [this, event = std::move(event), function = target->function](InvocationResult result) mutable {
-    returned(std::move(event), function, result);
-  };
+  invocation.done = [this, event = std::move(event), function = target->function](
+                        const InvocationResult& result) mutable { returned(std::move(event), function, result); };
   lambda_.parts().invoker.invoke(std::move(invocation));
 }
 

@@ -72,7 +72,7 @@ class Exchange {
     respond_(std::move(response));
   }
 
-  void done(InvocationResult result) {
+  void done(const InvocationResult& result) {
     if (stream_) return stream_->end();
     switch (result.outcome) {
       case InvocationResult::Outcome::kThrottled:
@@ -214,7 +214,7 @@ void FunctionUrls::invoke(const FunctionUrl& url, const HttpRequest& request, co
   if (url.config.invoke_mode == "RESPONSE_STREAM") {
     invocation.streamed = [exchange](std::string_view type, std::string_view piece) { exchange->piece(type, piece); };
   }
-  invocation.done = [exchange](InvocationResult result) { exchange->done(std::move(result)); };
+  invocation.done = [exchange](const InvocationResult& result) { exchange->done(result); };
   parts.invoker.invoke(std::move(invocation));
 }
 

@@ -175,7 +175,7 @@ void invoke_async(Lambda& lambda, const aws::Caller& caller, const InvokeAsyncRe
   if (auto valid = check_payload(payload, true); !valid) return reply(std::unexpected(std::move(valid).error()));
   InvokeAsyncResponse output;
   output.status = 202;
-  accept(lambda, caller, *target, std::move(payload), "", std::move(output), std::move(reply));
+  accept(lambda, caller, *target, std::move(payload), "", output, std::move(reply));
 }
 
 }  // namespace leat::lambda
