@@ -389,6 +389,18 @@ def test_redrive_policies_are_checked(queues):
     assert refused(maxReceiveCount=3)[0] == "InvalidAttributeValue"
 
 
+def test_no_receiver_is_given_a_message_twice_at_once(queues):
+    """It can be received again at once, and an earlier one's way to the dead letters makes room for another look."""
+    dead = queues.create()
+    url = queues.create(RedrivePolicy=json.dumps({"deadLetterTargetArn": queues.arn(dead), "maxReceiveCount": 2}))
+    queues.send(url, "first")
+    for _ in range(2):
+        assert queues.bodies(url, VisibilityTimeout=0) == ["first"]
+    queues.send(url, "second")
+    assert queues.bodies(url, VisibilityTimeout=0) == ["second"]
+    assert queues.bodies(dead) == ["first"]
+
+
 def test_messages_go_with_their_retention(queues):
     url = queues.create(MessageRetentionPeriod=60)
     queues.send(url, "old")

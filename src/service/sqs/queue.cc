@@ -173,7 +173,7 @@ aws::Result<std::vector<Message>> Queue::receive(const Reception& reception) {
 }
 
 aws::Result<std::vector<Message>> Queue::try_receive(const Reception& reception) {
-  std::vector<Message> out;
+  Given given;
   QueuePtr buried_in = dead_letters();
   bool buried = false;
   {
@@ -190,26 +190,27 @@ aws::Result<std::vector<Message>> Queue::try_receive(const Reception& reception)
     if (auto again = receive_again(reception)) return std::move(*again);
     const std::int64_t before = buried_in ? buried_in->total_ : 0;
     if (hidden_.totals(now()).in_flight >= kMaxInFlight) {
-      if (definition()->settings.fifo) return out;
+      if (definition()->settings.fifo) return given.messages;
       return aws::fail(errors::kOverLimit, "The maximum number of in flight messages is reached.");
     }
     // What was expired or buried makes room for others.
-    while (out.size() < reception.count && take(out, reception, buried_in) > 0) {
+    while (given.messages.size() < reception.count && take(given, reception, buried_in) > 0) {
     }
     buried = buried_in && buried_in->total_ != before;
   }
   if (buried) buried_in->notify();
-  return out;
+  return std::move(given.messages);
 }
 
 // One commit's worth; how many messages left the queue unseen.
-std::size_t Queue::take(std::vector<Message>& out, const Reception& reception, const QueuePtr& buried_in) {
+std::size_t Queue::take(Given& given, const Reception& reception, const QueuePtr& buried_in) {
   const auto definition = this->definition();
   const std::int64_t time = now();
   std::size_t unseen = 0;
   std::set<std::string> delayed_groups;
   kv::Batch batch;
-  for (const Placed& place : order_->next(time, reception.count - out.size())) {
+  for (const Placed& place : order_->next(time, reception.count - given.messages.size())) {
+    if (given.numbers.contains(place.number)) continue;
     auto stored = find_message(place);
     if (!stored) continue;
     const bool delayed = !stored->state && stored->first_visible > time;
@@ -225,10 +226,11 @@ std::size_t Queue::take(std::vector<Message>& out, const Reception& reception, c
       bury(batch, *stored, *buried_in);
       ++unseen;
     } else {
-      out.push_back(hand_out(batch, std::move(*stored), reception.visibility_timeout));
+      given.numbers.insert(place.number);
+      given.messages.push_back(hand_out(batch, std::move(*stored), reception.visibility_timeout));
     }
   }
-  stage_attempt(batch, reception, out);
+  stage_attempt(batch, reception, given.messages);
   if (buried_in) buried_in->order_->settle(batch);
   commit(batch);
   return unseen;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -137,7 +138,13 @@ class Queue : public std::enable_shared_from_this<Queue> {
   void stage_removal(kv::Batch& batch, const Placed& place, bool received);
   std::optional<Sent> duplicate_of(const Draft& draft, std::int64_t now) const;
   aws::Result<std::vector<Message>> try_receive(const Reception& reception);
-  std::size_t take(std::vector<Message>& out, const Reception& reception, const QueuePtr& dead_letters);
+  // What one receiver is given, by their numbers too: with a visibility timeout of zero they can be received again at
+  // once.
+  struct Given {
+    std::vector<Message> messages;
+    std::set<std::uint64_t> numbers;
+  };
+  std::size_t take(Given& given, const Reception& reception, const QueuePtr& dead_letters);
   // ReceiveRequestAttemptId: the same messages once more, or nothing where this is a first attempt.
   std::optional<std::vector<Message>> receive_again(const Reception& reception);
   void stage_attempt(kv::Batch& batch, const Reception& reception, const std::vector<Message>& given);
