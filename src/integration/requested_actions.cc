@@ -146,6 +146,11 @@ class TableActions {
     add(action, statement->table, [statement](ItemConditions& all) { all.add(*statement); }, statement->index);
   }
 
+  template <class Statements>
+  void add_statements(const Statements& statements) {
+    for (const auto& each : statements) add_statement(each.statement, each.parameters);
+  }
+
   Actions take() && { return std::move(out_); }
 
  private:
@@ -220,11 +225,9 @@ Actions of_dynamodb(const aws::Authorization& asked, dynamodb::Tables& tables) {
     const auto& input = input_of<dynamodb::ExecuteStatementInput>(asked);
     actions.add_statement(input.statement, input.parameters);
   } else if (name == "BatchExecuteStatement") {
-    for (const auto& each : input_of<dynamodb::BatchExecuteStatementInput>(asked).statements)
-      actions.add_statement(each.statement, each.parameters);
+    actions.add_statements(input_of<dynamodb::BatchExecuteStatementInput>(asked).statements);
   } else if (name == "ExecuteTransaction") {
-    for (const auto& each : input_of<dynamodb::ExecuteTransactionInput>(asked).transact_statements)
-      actions.add_statement(each.statement, each.parameters);
+    actions.add_statements(input_of<dynamodb::ExecuteTransactionInput>(asked).transact_statements);
   } else if (name == "GetItem") {
     actions.add_request(input_of<dynamodb::GetItemInput>(asked));
   } else if (name == "PutItem") {

@@ -8,7 +8,7 @@ from conftest import package, wait_until
 # As AWS's example does it (aws-lambda-extensions, python-example-extension), with the standard library alone; what it does
 # beyond is said by environment variables.
 EXTENSION = r"""#!/usr/bin/python3
-import json, os, sys, time, http.client
+import json, os, signal, sys, time, http.client
 NAME = os.path.basename(__file__)
 connection = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
 def call(method, path, body=None, **headers):
@@ -31,9 +31,13 @@ while True:
     status, headers, event = call('GET', 'event/next', **own)
     say(event['eventType'], event)
     if event['eventType'] == 'SHUTDOWN':
+        end = time.monotonic() + float(os.environ.get('FLUSH', 0))
+        while time.monotonic() < end:  # its work takes that long
+            pass
+        say('FLUSHED', 1)
         break
     if os.environ.get('FAIL') == 'hang':
-        time.sleep(60)
+        signal.pause()
     if os.environ.get('FAIL') == 'exit':
         call('POST', 'exit/error', {'errorMessage': 'gave up'}, Lambda_Extension_Function_Error_Type='Extension.GaveUp', **own)
 """
@@ -56,12 +60,13 @@ NAMES = iter(range(10**6))
 @pytest.fixture
 def extended(deployment):
     """A function with a layer of extensions: extended(runtime, names, …)."""
-    def make(runtime="python3.11", names=("watcher",), events=("INVOKE", "SHUTDOWN"), source=EXTENSION, fail="", **settings):
+    def make(runtime="python3.11", names=("watcher",), events=("INVOKE", "SHUTDOWN"), source=EXTENSION, fail="", flush="0", handler_code=None, **settings):
         name = f"extended-{next(NAMES)}"
         layer = deployment.functions.publish_layer_version(LayerName=name, Content={"ZipFile": package({f"extensions/{each}": source for each in names})})
         handler, files = HANDLERS[runtime]
+        files = {"main.py": handler_code} if handler_code else files
         return deployment.function(name, files, runtime=runtime, handler=handler, Layers=[layer["LayerVersionArn"]], Timeout=settings.pop("Timeout", 10),
-                                   Environment={"Variables": {"EVENTS": json.dumps(events), "FAIL": fail}}, **settings)
+                                   Environment={"Variables": {"EVENTS": json.dumps(events), "FAIL": fail, "FLUSH": flush}}, **settings)
     return make
 
 
@@ -90,6 +95,16 @@ def test_an_extension_sees_each_invocation_and_the_end(deployment, extended, run
     assert third[0] != second[0]
     (end,) = wait_until(lambda: said(deployment, name, "SHUTDOWN"))
     assert end["shutdownReason"] == "spindown" and end["deadlineMs"] > events[1]["deadlineMs"] - 60000
+
+
+def test_an_extension_has_its_time_where_its_worker_is_retired_at_work(deployment, extended):
+    name = extended(flush="0.6", handler_code="""
+import boto3
+def handler(event, context):
+    boto3.client('lambda').update_function_configuration(FunctionName=context.function_name, Description='anew')
+""")
+    deployment.invoke(name)
+    wait_until(lambda: said(deployment, name, "FLUSHED"))
 
 
 def test_several_extensions_and_their_events(deployment, extended):

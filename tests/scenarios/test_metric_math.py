@@ -109,6 +109,19 @@ def test_what_is_refused(metrics, expression, wanted):
     assert caught.value.response["Error"]["Code"] == "ValidationError" and wanted in caught.value.response["Error"]["Message"]
 
 
+@pytest.mark.parametrize("expression", ["TIME_SERIES(1)", "FILL(a, 0)", "FILL(METRICS(), REPEAT)"])
+def test_a_short_text_cannot_ask_for_endless_series(metrics, expression):
+    span = {"StartTime": datetime.datetime(1990, 1, 1), "EndTime": datetime.datetime(2040, 1, 1)}
+    with pytest.raises(ClientError, match="too many data points"):
+        metrics.cloudwatch.get_metric_data(MetricDataQueries=[metrics.query("a", "A"), {"Id": "e", "Expression": expression}], **span)
+
+
+def test_nor_can_expressions_of_expressions(metrics):
+    doubling = [{"Id": f"e{n}", "Expression": f"[{of}, {of}]"} for n, of in enumerate(["a", *(f"e{n}" for n in range(40))])]
+    with pytest.raises(ClientError, match="too many data points"):
+        metrics.ask(*doubling)
+
+
 def test_queries_that_are_refused(metrics):
     for query in ({"Id": "a", "Expression": "b"}, {"Id": "Upper", "Expression": "b"}, {"Id": "none"}, metrics.query("both", "A", Expression="a")):
         with pytest.raises(ClientError) as caught:

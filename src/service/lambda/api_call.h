@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,15 +12,22 @@
 
 namespace leat::lambda {
 
+// Of a response that is streamed.
+inline constexpr const char* kResponseMode = "lambda-runtime-function-response-mode";
+inline constexpr const char* kStreaming = "streaming";
+
 // Held until it is answered.
 struct ApiCall {
   std::uint16_t port;
   std::string method, path, body;
-  bool streamed;           // Lambda-Runtime-Function-Response-Mode: streaming
-  std::string error_body;  // of a streamed response that failed: a trailer, base64
-  std::string extension_name, extension_id, error_type, features;  // headers
-  std::string content_type;
+  std::map<std::string, std::string> headers;  // and trailers; names in small letters
   runtime::HttpRespond respond;
+
+  const std::string& header(const std::string& name) const {
+    static const std::string kNone;
+    const auto found = headers.find(name);
+    return found == headers.end() ? kNone : found->second;
+  }
 };
 
 inline runtime::HttpResponse api_json(int status, std::string body) {

@@ -33,6 +33,10 @@ std::string error_json(std::string_view type, std::string_view message) {
   return fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(type), json_string(message));
 }
 
+std::string content_type_or_default(const std::string& type) {
+  return type.empty() ? "application/octet-stream" : type;
+}
+
 using Members = std::map<std::string, std::string>;
 
 // The members of an object whose values are texts or numbers.
@@ -127,7 +131,8 @@ void ApiWorker::answer_runtime(ApiCall& call, std::string_view path) {
   path.remove_prefix(kInvocation.size());
   if (path.ends_with(kResponse)) {
     const std::string_view id = path.substr(0, path.size() - kResponse.size());
-    return call.respond(call.streamed ? end_stream(id, call) : respond(id, call.body, 'S'));
+    return call.respond(lower_case(call.header(kResponseMode)) == kStreaming ? end_stream(id, call)
+                                                                             : respond(id, call.body, 'S'));
   }
   if (path.ends_with(kError)) return call.respond(respond(path.substr(0, path.size() - kError.size()), call.body, 'F'));
   call.respond(api_json(404, "{}\n"));
@@ -153,23 +158,24 @@ HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char
 void ApiWorker::take_piece(std::string_view path, const std::string& content_type, const std::string& piece) {
   if (running_.empty() || path != fmt::format("{}invocation/{}/response", kRuntimeRoot, running_)) return;
   const std::weak_ptr alive(alive_);
-  if (!std::exchange(streams_, true)) tell('T', content_type.empty() ? "application/octet-stream" : content_type);
+  if (!std::exchange(streams_, true)) tell('T', content_type_or_default(content_type));
   if (!alive.expired()) tell('C', piece);
 }
 
 HttpResponse ApiWorker::end_stream(std::string_view id, ApiCall& call) {
   if (id != running_) return api_refusal(400, "InvalidRequestID", "Invalid request ID");
   if (!call.body.empty()) {
-    tell_later('T', call.content_type.empty() ? "application/octet-stream" : call.content_type);
+    tell_later('T', content_type_or_default(call.header("content-type")));
     tell_later('C', std::move(call.body));
   }
   running_.clear();
   streams_ = false;
-  if (call.error_type.empty()) {
+  const std::string& error_type = call.header("lambda-runtime-function-error-type");
+  if (error_type.empty()) {
     tell_later('S', with_peak(peak_kib(), {}));
   } else {
-    const std::string error = base64_decode(call.error_body).value_or("");
-    tell_later('F', with_peak(peak_kib(), error.empty() ? error_json(call.error_type, "") : error));
+    const std::string error = base64_decode(call.header("lambda-runtime-function-error-body")).value_or("");
+    tell_later('F', with_peak(peak_kib(), error.empty() ? error_json(error_type, "") : error));
   }
   return api_accepted();
 }

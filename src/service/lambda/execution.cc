@@ -292,8 +292,14 @@ void Execution::fail_invocation(const std::string& type, const std::string& mess
 
 void Execution::become_idle() {
   idle_since_ = monotonic();
-  settings_.idle(*this);
-  pause_later();
+  settings_.idle(*this);  // or it is to end
+  if (!ending_) pause_later();
+}
+
+// What wants to know of the end has its time: it is not held still.
+void Execution::end() {
+  ending_ = true;
+  worker_->end();
 }
 
 // What a handler leaves running stands still until the next invocation, as on AWS. Not at once: a busy function's
@@ -305,7 +311,7 @@ void Execution::pause_later() {
     const auto self = weak.lock();
     if (!self) return;
     self->pausing_ = nullptr;
-    if (self->invocation_) return;
+    if (self->invocation_ || self->ending_) return;
     if (monotonic() - self->idle_since_ < kPatience) return self->pause_later();
     self->worker_->pause();
   });

@@ -37,7 +37,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
   TimePoint born() const { return born_; }
   bool has_loaded() const { return loaded_; }
-  void end() { worker_->end(); }
+  void end();
 
  private:
   void on_message(char kind, std::string payload);
@@ -69,6 +69,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   bool loaded_ = false;
   bool sent_ = false;
   bool reported_init_ = false;
+  bool ending_ = false;
   bool timed_out_ = false;
   runtime::Loop::DelayedHandle deadline_, pausing_, flushing_;
   std::chrono::steady_clock::time_point init_started_, event_sent_, idle_since_;

@@ -71,13 +71,14 @@ bool Extensions::all_wait() const {
 
 void Extensions::answer(ApiCall& call, std::string_view path) {
   if (call.method == "POST" && path == "register") return call.respond(enlist(call));
-  if (call.extension_id.empty()) {
+  const std::string& id = call.header("lambda-extension-identifier");
+  if (id.empty()) {
     return call.respond(
         forbidden("Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header"));
   }
-  const auto found = extensions_.find(call.extension_id);
+  const auto found = extensions_.find(id);
   if (found == extensions_.end())
-    return call.respond(forbidden("Extension.UnknownExtensionIdentifier", "Unknown extension " + call.extension_id));
+    return call.respond(forbidden("Extension.UnknownExtensionIdentifier", "Unknown extension " + id));
   if (call.method == "GET" && path == "event/next") return next(found->second, std::move(call.respond));
   if (call.method == "POST" && (path == "init/error" || path == "exit/error"))
     return call.respond(give_up(found->second, call));
@@ -85,12 +86,12 @@ void Extensions::answer(ApiCall& call, std::string_view path) {
 }
 
 HttpResponse Extensions::enlist(const ApiCall& call) {
-  const bool external = expected_.contains(call.extension_name);
-  if (call.extension_name.empty()) return forbidden("Extension.InvalidExtensionName", "Empty extension name");
+  const std::string& name = call.header("lambda-extension-name");
+  const bool external = expected_.contains(name);
+  if (name.empty()) return forbidden("Extension.InvalidExtensionName", "Empty extension name");
   if (!registration_open_) return forbidden("Extension.RegistrationClosed", "Extension registration closed already");
-  if (registered(call.extension_name)) {
-    return forbidden("Extension.AlreadyRegistered",
-                     fmt::format("Extension with name {} already registered", call.extension_name));
+  if (registered(name)) {
+    return forbidden("Extension.AlreadyRegistered", fmt::format("Extension with name {} already registered", name));
   }
   if (extensions_.size() == kMost)
     return forbidden("Extension.TooManyExtensions", fmt::format("Extension limit ({}) reached", kMost));
@@ -105,11 +106,11 @@ HttpResponse Extensions::enlist(const ApiCall& call) {
     }
   }
   const std::string id = random_.uuid();
-  extensions_[id] = {call.extension_name, {events->begin(), events->end()}, std::nullopt};
+  extensions_[id] = {name, {events->begin(), events->end()}, std::nullopt};
   std::string body =
       fmt::format(R"({{"functionName":{},"functionVersion":{},"handler":{})", json_string(function_->name()),
                   json_string(function_->version()), json_string(*function_->configuration.handler));
-  if (call.features.find("accountId") != std::string::npos)
+  if (call.header("lambda-extension-accept-feature").find("accountId") != std::string::npos)
     body += fmt::format(R"(,"accountId":{})", json_string(function_->account));
   HttpResponse response = api_json(200, body + '}');
   response.headers.emplace_back("Lambda-Extension-Identifier", id);
@@ -124,7 +125,8 @@ void Extensions::next(Extension& extension, HttpRespond respond) {
 }
 
 HttpResponse Extensions::give_up(const Extension& extension, const ApiCall& call) {
-  events_.failed(call.error_type.empty() ? "Extension.Error" : call.error_type,
+  const std::string& type = call.header("lambda-extension-function-error-type");
+  events_.failed(type.empty() ? "Extension.Error" : type,
                  fmt::format("{}: {}", extension.name, error_message_in(call.body)));
   return api_accepted();
 }

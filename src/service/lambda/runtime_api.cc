@@ -39,16 +39,8 @@ bool RuntimeApi::admit(std::uint16_t port, std::uint16_t peer_port) {
   return check != checks_.end() && check->second(port, peer_port);
 }
 
-namespace {
-
-bool is_streamed(const HttpRequest& request) {
-  return runtime::equals_ignoring_case(request.header("lambda-runtime-function-response-mode"), "streaming");
-}
-
-}  // namespace
-
 runtime::HttpBodySink RuntimeApi::stream_body(const HttpRequest& head) {
-  if (!is_streamed(head)) return nullptr;
+  if (lower_case(head.header(kResponseMode)) != kStreaming) return nullptr;
   return [this, port = head.port, target = std::string(head.target),
           type = std::string(head.header("content-type"))](std::string_view piece) {
     parts_.loop.post([this, port, target, type, piece = std::string(piece)] {
@@ -59,20 +51,9 @@ runtime::HttpBodySink RuntimeApi::stream_body(const HttpRequest& head) {
 }
 
 void RuntimeApi::handle(const HttpRequest& request, HttpRespond respond) {
-  const auto header = [&](std::string_view name) { return std::string(request.header(name)); };
-  ApiCall call{
-      request.port,
-      std::string(request.method),
-      std::string(request.target),
-      std::string(request.body),
-      is_streamed(request),
-      header("lambda-runtime-function-error-body"),
-      header("lambda-extension-name"),
-      header("lambda-extension-identifier"),
-      header(is_streamed(request) ? "lambda-runtime-function-error-type" : "lambda-extension-function-error-type"),
-      header("lambda-extension-accept-feature"),
-      header("content-type"),
-      std::move(respond)};
+  ApiCall call{request.port, std::string(request.method), std::string(request.target), std::string(request.body),
+               {},           std::move(respond)};
+  for (const auto& header : request.headers) call.headers.emplace(lower_case(header.name), header.value);
   parts_.loop.post([this, call = std::move(call)]() mutable { answer(call); });
 }
 

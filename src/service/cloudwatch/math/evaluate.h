@@ -21,6 +21,14 @@ struct Scope {
   std::function<Result<SeriesList, std::string>(const Search& search)> search;
   TimePoint begin, end;
   std::int32_t period;  // seconds, where nothing else says it
+  // What all expressions of the request together may still hold: a short text can ask for endless series.
+  std::size_t& points_left;
+
+  Result<void, std::string> take_points(std::size_t count) const {
+    if (count > points_left) return error("The request has too many data points");
+    points_left -= count;
+    return {};
+  }
 };
 
 Evaluated evaluate(const Expression& expression, const Scope& scope);

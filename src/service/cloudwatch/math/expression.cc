@@ -6,13 +6,13 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "service/cloudwatch/math/cursor.h"
 
 namespace leat::cloudwatch::math {
 namespace {
 
 using Parsed = Result<Expression, std::string>;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
@@ -26,9 +26,9 @@ constexpr std::array<std::array<std::string_view, 6>, kLevels> kOperators{{
     {"*", "/"},
 }};
 
-class Parser {
+class Parser : Cursor {
  public:
-  explicit Parser(std::string_view text) : rest_(text), whole_(text) {}
+  explicit Parser(std::string_view text) : Cursor(text), whole_(text) {}
 
   Parsed whole() {
     auto out = binary(0);
@@ -40,17 +40,6 @@ class Parser {
  private:
   std::unexpected<std::string> unexpected_text() const {
     return std::unexpected(fmt::format("Syntax error at position {}", whole_.size() - rest_.size()));
-  }
-
-  void skip_space() {
-    while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
-  }
-
-  bool take(std::string_view symbol) {
-    skip_space();
-    if (!rest_.starts_with(symbol)) return false;
-    rest_.remove_prefix(symbol.size());
-    return true;
   }
 
   // AND and OR are words, or signs.
@@ -169,7 +158,6 @@ class Parser {
     return out;
   }
 
-  std::string_view rest_;
   const std::string_view whole_;
   int depth_ = 0;
 };

@@ -148,8 +148,15 @@ Evaluated running_sum(const Call& call) {
 
 // --- points that are missing
 
+std::int64_t step_of(std::int32_t period) { return std::int64_t{std::max(period, 60)} * 1000; }
+
+// Takes the points that times_of() has times for.
+Result<void, std::string> take_times(const Scope& scope, std::int32_t period) {
+  return scope.take_points(static_cast<std::size_t>((scope.end - scope.begin).count() / step_of(period)) + 1);
+}
+
 std::vector<TimePoint> times_of(const Scope& scope, std::int32_t period) {
-  const std::int64_t step = std::int64_t{std::max(period, 60)} * 1000;
+  const std::int64_t step = step_of(period);
   std::vector<TimePoint> out;
   for (auto time = to_millis(scope.begin) / step * step; time < to_millis(scope.end); time += step) {
     if (from_millis(time) >= scope.begin) out.push_back(from_millis(time));
@@ -176,6 +183,10 @@ Evaluated fill(const Call& call) {
   std::optional<Value> filling;
   if (!linear && how != "repeat") filling = TRY(call.value(1));
   if (filling && std::holds_alternative<SeriesList>(*filling)) return call.wrong(1, "a number or a time series");
+  if (const auto* series = std::get_if<Series>(&value)) TRY_VOID(take_times(call.scope, series->period));
+  if (const auto* list = std::get_if<SeriesList>(&value)) {
+    for (const Series& series : *list) TRY_VOID(take_times(call.scope, series.period));
+  }
   return each_series(value, [&](Series series) {
     const Series known = series;
     for (const TimePoint time : times_of(call.scope, series.period)) {
@@ -197,6 +208,7 @@ Evaluated fill(const Call& call) {
 
 Evaluated time_series(const Call& call) {
   const double number = TRY(call.number(0));
+  TRY_VOID(take_times(call.scope, call.scope.period));
   Series out{"TIME_SERIES", call.scope.period};
   for (const TimePoint time : times_of(call.scope, call.scope.period)) out.points[time] = number;
   return out;
@@ -231,7 +243,11 @@ Evaluated choose(const Call& call) {
 Evaluated array(const Call& call) {
   SeriesList out;
   for (std::size_t i = 0; i < call.count(); ++i) {
-    for (auto& series : TRY(call.list(i))) out.push_back(std::move(series));
+    SeriesList list = TRY(call.list(i));
+    for (Series& series : list) {
+      TRY_VOID(call.scope.take_points(series.points.size()));
+      out.push_back(std::move(series));
+    }
   }
   return out;
 }

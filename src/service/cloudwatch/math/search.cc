@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "service/cloudwatch/math/cursor.h"
 
 namespace leat::cloudwatch::math {
 namespace {
@@ -42,9 +43,9 @@ bool matches_property(const std::string& name, const Term& term, const Metric& m
          });
 }
 
-class Parser {
+class Parser : Cursor {
  public:
-  explicit Parser(std::string_view text) : rest_(text) {}
+  using Cursor::Cursor;
 
   Parsed<MetricSearch> whole() {
     MetricSearch out;
@@ -76,18 +77,6 @@ class Parser {
   }
 
  private:
-  void skip_space() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n' || rest_.front() == '\t'))
-      rest_.remove_prefix(1);
-  }
-
-  bool take(std::string_view symbol) {
-    skip_space();
-    if (!rest_.starts_with(symbol)) return false;
-    rest_.remove_prefix(symbol.size());
-    return true;
-  }
-
   bool take_word(std::string_view word) {
     skip_space();
     const std::string_view after = rest_.substr(std::min(word.size(), rest_.size()));
@@ -187,7 +176,6 @@ class Parser {
         [property, term = *found](const Metric& metric) { return matches_property(property, term, metric); });
   }
 
-  std::string_view rest_;
   int depth_ = 0;
 };
 

@@ -25,6 +25,7 @@ constexpr std::size_t kMaxFound = 500;  // metrics of a search
 constexpr std::size_t kPage = 500;      // metrics that are looked at together
 constexpr std::int32_t kMaxDatapoints = 100800;
 constexpr std::int32_t kSearchPeriod = 300;  // seconds
+constexpr std::size_t kMaxPoints = 2000000;  // of a request, with those that it only calculates with
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
 
@@ -89,6 +90,8 @@ class Data {
     TRY_VOID(check_period(stat.period));
     Series out{label.value_or(stat.metric.metric_name.value_or("")), stat.period};
     const auto minutes = cloudwatch_.minutes(home_, stat.metric, input_.start_time, input_.end_time);
+    if (minutes.size() > points_left_) return refuse("The request has too many data points");
+    points_left_ -= minutes.size();
     for (const auto& [time, values] : by_period(minutes, stat.period)) {
       if (stat.unit && *stat.unit != values.unit()) continue;
       const auto value = statistic_of(values, stat.stat);
@@ -103,14 +106,11 @@ class Data {
 
   math::Evaluated calculated(const MetricDataQuery& query) {
     const auto expression = TRY(math::parse(*query.expression));
-    math::Scope scope;
-    scope.by_id = [this](const std::string& id) { return by_id(id); };
-    scope.metrics = [this](const std::string& text) { return metrics(text); };
-    scope.search = [this](const math::Scope::Search& wanted) { return found(wanted); };
-    scope.begin = input_.start_time;
-    scope.end = input_.end_time;
-    scope.period = query.period.value_or(smallest_period());
-    return math::evaluate(expression, scope);
+    return math::evaluate(
+        expression,
+        {[this](const std::string& id) { return by_id(id); }, [this](const std::string& text) { return metrics(text); },
+         [this](const math::Scope::Search& wanted) { return found(wanted); }, input_.start_time, input_.end_time,
+         query.period.value_or(smallest_period()), points_left_});
   }
 
   // What the request's metrics are asked for by.
@@ -182,6 +182,7 @@ class Data {
   const GetMetricDataInput& input_;
   std::map<std::string, math::Value> values_;
   std::set<std::string> under_way_;
+  std::size_t points_left_ = kMaxPoints;
 };
 
 // The data points of all results, one after another, from where the last page ended.
