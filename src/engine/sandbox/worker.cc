@@ -74,6 +74,9 @@ void append_proc(std::vector<std::string>& arguments) {
 std::vector<std::string> bubblewrap() {
   return {kBubblewrap,
           "--unshare-user",
+          // A namespace of its own would give a handler capabilities in it, and by a mount the way to its cgroup.
+          "--disable-userns",
+          "--assert-userns-disabled",
           "--unshare-pid",
           "--unshare-ipc",
           "--unshare-uts",
