@@ -49,7 +49,8 @@ void limit(int resource, rlim_t value) {
   else if (request.channel >= 0)
     dup2(request.channel, 3);
   // Not every library opens its sockets close-on-exec: a worker must not inherit the server's listener or its clients.
-  close_range(4, ~0U, 0);
+  if (request.filter >= 0) dup2(request.filter, kFilterDescriptor);
+  close_range(request.filter >= 0 ? kFilterDescriptor + 1 : kFilterDescriptor, ~0U, 0);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -8,12 +8,15 @@
 
 namespace leat::sandbox {
 
+constexpr int kFilterDescriptor = 4;  // what bubblewrap reads its filter from
+
 struct SpawnRequest {
   std::vector<std::string> command;
   std::vector<std::string> environment;  // NAME=value
   std::vector<std::string> entrances;    // cgroup.procs files
   int channel;                           // becomes descriptor 3
   int output;                            // becomes descriptors 1 and 2
+  int filter = -1;                       // becomes kFilterDescriptor
 };
 
 // Throws std::system_error.

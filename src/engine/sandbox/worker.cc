@@ -25,6 +25,7 @@
 #include <system_error>
 
 #include "engine/sandbox/cgroup.h"
+#include "engine/sandbox/seccomp.h"
 #include "engine/sandbox/spawn.h"
 
 namespace leat::sandbox {
@@ -136,6 +137,7 @@ struct WorkerFactory::State {
     std::vector<std::string> out = bubblewrap();
     append_system(out);
     append_proc(out);
+    out.insert(out.end(), {"--seccomp", std::to_string(kFilterDescriptor)});
     out.insert(out.end(), {"--size", std::to_string(spec.tmp_bytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
     out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--chdir",
@@ -464,8 +466,11 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   std::vector<std::string> environment;
   for (const auto& [key, value] : spec.environment)
     environment.push_back(key + "=" + state_->translated(spec, folders, value));
-  const pid_t pid = sandbox::spawn({state_->command(spec, folders), environment,
-                                    cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1]});
+  const int filter = state_->isolation == Isolation::kNamespaces ? seccomp_filter() : -1;
+  const pid_t pid =
+      sandbox::spawn({state_->command(spec, folders), environment,
+                      cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1], filter});
+  if (filter >= 0) close(filter);
   close(channel[1]);
   close(output[1]);
   const int pid_descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
