@@ -1,0 +1,151 @@
+#include "engine/sandbox/process.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
+#include "engine/sandbox/proc.h"
+
+namespace leat::sandbox {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kMaxFrame = 64U << 20;
+
+}  // namespace
+
+Process::Process(asio::io_context& context, pid_t pid, Descriptors descriptors, std::unique_ptr<Cgroup> cgroup)
+    : pid_(pid),
+      cgroup_(std::move(cgroup)),
+      exited_(context, descriptors.process),
+      channel_(context, asio::local::stream_protocol(), descriptors.channel),
+      output_(context, descriptors.output) {}
+
+void Process::start() {
+  read_head();
+  read_output();
+  await_exit();
+}
+
+// The wake-up is a hint: it was seen to come while the process was still there.
+void Process::await_exit() {
+  exited_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
+    if (error) return;
+    if (waitpid(self->pid_, &self->status_, WNOHANG) == 0) return self->await_exit();
+    ::kill(-self->pid_, SIGKILL);  // what it left behind, where no namespace ended it
+    self->gone_ = true;
+    self->finish();
+  });
+}
+
+void Process::send(char kind, const std::string& head, std::string rest) {
+  std::string frame;
+  const auto size = static_cast<std::uint32_t>(head.size() + rest.size() + 1);
+  for (int shift : {24, 16, 8, 0}) frame.push_back(static_cast<char>(size >> shift & 255));
+  frame.push_back(kind);
+  frame += head;
+  outgoing_.push_back({std::move(frame), std::move(rest)});
+  if (outgoing_.size() == 1) write_next();
+}
+
+void Process::drain_output() {
+  while (read_now()) {
+  }
+}
+
+void Process::kill() {
+  if (!gone_) ::kill(pid_, SIGKILL);
+}
+
+// A process that comes into being meanwhile is found in the next round.
+void Process::pause() {
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds && !gone_; ++round) {
+    auto all = tree_of(pid_);
+    if (all == paused_) return;
+    for (const pid_t each : all) ::kill(each, SIGSTOP);
+    paused_ = std::move(all);
+  }
+}
+
+void Process::resume() {
+  for (const pid_t each : std::exchange(paused_, {})) {
+    if (!gone_) ::kill(each, SIGCONT);
+  }
+}
+
+void Process::abandon() {
+  events = {};
+  kill();
+}
+
+void Process::write_next() {
+  const Frame& frame = outgoing_.front();
+  asio::async_write(channel_, std::array{asio::buffer(frame.head), asio::buffer(frame.rest)},
+                    [self = shared_from_this()](error_code error, std::size_t) {
+                      if (error) return;
+                      self->outgoing_.pop_front();
+                      if (!self->outgoing_.empty()) self->write_next();
+                    });
+}
+
+void Process::read_head() {
+  asio::async_read(channel_, asio::buffer(head_), [self = shared_from_this()](error_code error, std::size_t) {
+    if (error) return self->end_channel();
+    std::size_t size = 0;
+    for (int i = 0; i < 4; ++i) size = size << 8 | self->head_[static_cast<std::size_t>(i)];
+    if (size == 0 || size > kMaxFrame) {
+      self->kill();
+      return self->end_channel();
+    }
+    self->payload_.resize(size - 1);
+    self->read_payload();
+  });
+}
+
+void Process::read_payload() {
+  asio::async_read(channel_, asio::buffer(payload_), [self = shared_from_this()](error_code error, std::size_t) {
+    if (error) return self->end_channel();
+    const char kind = static_cast<char>(self->head_[4]);
+    if (self->events.message) self->events.message(kind, std::move(self->payload_));
+    self->payload_.clear();
+    self->read_head();
+  });
+}
+
+void Process::end_channel() {
+  channel_ended_ = true;
+  finish();
+}
+
+// An answer may arrive together with the exit: the exit is told when nothing can follow it.
+void Process::finish() {
+  if (!gone_ || !channel_ended_) return;
+  drain_output();
+  if (auto exit = std::exchange(events.exit, nullptr)) exit(status_);
+  cgroup_.reset();
+}
+
+void Process::read_output() {
+  output_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
+    if (error) return;
+    if (self->read_now() || !self->output_ended_) self->read_output();
+  });
+}
+
+bool Process::read_now() {
+  std::array<char, 16384> buffer;
+  const ssize_t got = ::read(output_.native_handle(), buffer.data(), buffer.size());
+  if (got == 0) output_ended_ = true;
+  if (got <= 0) return false;
+  if (events.output) events.output({buffer.data(), static_cast<std::size_t>(got)});
+  return true;
+}
+
+}  // namespace leat::sandbox
