@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/hot_folders.h"
 #include "app/init_scripts.h"
 #include "aws/cloudwatch/operations.h"
 #include "aws/dynamodb/operations.h"
@@ -161,9 +162,12 @@ struct App::Parts {
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code(blobs, folder / "code"),
+        hot_folders({unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? allowed_hot_folders(configuration)
+                                                                                : std::vector<fs::path>(),
+                     folder}),
         runtime_api({loop, *world.clock, *world.random, workers}),
-        invoker({loop, *world.clock, *world.random, workers, runtimes, code, lambda_logs, lambda_metrics, lambda_roles,
-                 runtime_api, endpoint_url(server)}),
+        invoker({loop, *world.clock, *world.random, workers, runtimes, code, hot_folders, lambda_logs, lambda_metrics,
+                 lambda_roles, runtime_api, endpoint_url(server)}),
         lambda({*store,
                 *world.clock,
                 *world.random,
@@ -179,7 +183,7 @@ struct App::Parts {
                 queue_source,
                 destinations,
                 endpoint_url(server),
-                {folder, unknown_keys(configuration) == gateway::UnknownKeys::kRoot}}),
+                hot_folders}),
         function_urls(lambda, [this](const std::optional<aws::Caller>& caller, const std::string& arn,
                                      const std::string& type) { return authorizer.allows_url(caller, arn, type); }),
         init_scripts(configuration.init_folder, server.port()),
@@ -284,6 +288,7 @@ struct App::Parts {
   sts::Sts sts;
   lambda::Runtimes runtimes;
   lambda::CodeStore code;
+  lambda::HotFolders hot_folders;
   lambda::RuntimeApi runtime_api;
   lambda::Invoker invoker;
   lambda::Lambda lambda;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "engine/kv/rocksdb_store.h"
 
@@ -25,6 +26,7 @@ struct Configuration {
   bool lose_unsynced = false;                                  // tests: what was not synced is not written
   unsigned threads = 0;                                        // 0: one for each processor
   std::filesystem::path runtimes_folder;                       // empty: found beside the program
+  std::vector<std::filesystem::path> hot_reload;               // empty: hot_folders.h
   std::filesystem::path init_folder = "/etc/localstack/init";  // init_scripts.h
 
   bool on_loopback() const { return address.starts_with("127.") || address == "::1" || address == "localhost"; }

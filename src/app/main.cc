@@ -69,6 +69,10 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
   command.add_flag("--throttle", configuration.throttle,
                    "refuse what goes beyond a table's provisioned throughput, as AWS does");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");
+  command.add_option("--hot-reload", configuration.hot_reload,
+                     "folder below which functions may be reloaded from, repeatable; without it your home, the folder "
+                     "that the server is started in and the temporary one")
+      ->allow_extra_args(false);
   command.add_option("--runtimes", configuration.runtimes_folder,
                      "folder of the functions' runtimes, where not beside the program");
   command

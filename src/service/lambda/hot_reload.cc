@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
-#include "base/encoding.h"
+#include "base/result.h"
 
 namespace leat::lambda {
 namespace {
@@ -22,19 +23,36 @@ std::unexpected<aws::Error> refuse(std::string message) {
 
 }  // namespace
 
-aws::Result<StoredCode> check_hot_folder(const Lambda& lambda, const std::string& given) {
-  if (!lambda.settings().hot_reload)
-    return refuse("Only a server on loopback, or one with --insecure, reloads code from folders");
+HotFolders::HotFolders(const Settings& settings) : data_(fs::weakly_canonical(settings.data)) {
+  for (const auto& folder : settings.allowed) allowed_.push_back(fs::weakly_canonical(folder));
+}
+
+aws::Result<fs::path> HotFolders::resolve(const aws::Caller& caller, const std::string& given) const {
+  if (!caller.arn.ends_with(":root"))
+    return refuse(fmt::format("Only the account's root names folders of this machine, and {} is not", caller.arn));
+  return resolve(fs::path(given));
+}
+
+aws::Result<fs::path> HotFolders::resolve(const fs::path& given) const {
+  if (allowed_.empty()) return refuse("Only a server on loopback, or one with --insecure, reloads code from folders");
   std::error_code error;
   const fs::path folder = fs::canonical(given, error);
-  const fs::path data = fs::weakly_canonical(lambda.settings().data_folder);
-  if (error || !fs::path(given).is_absolute() || !fs::is_directory(folder))
-    return refuse(
-        fmt::format("The code of a hot-reload function is the absolute path of a folder, and {} is none", given));
-  if (is_inside(folder, data) || is_inside(data, folder))
+  if (error || !given.is_absolute() || !fs::is_directory(folder, error)) {
+    return refuse(fmt::format("The code of a hot-reload function is the absolute path of a folder, and {} is none",
+                              given.string()));
+  }
+  if (std::none_of(allowed_.begin(), allowed_.end(), [&](const auto& each) { return is_inside(folder, each); })) {
+    return refuse(fmt::format("{} is not below a folder that this server reloads code from; --hot-reload allows more",
+                              folder.string()));
+  }
+  if (is_inside(folder, data_) || is_inside(data_, folder))
     return refuse("The folder of a hot-reload function may not hold the server's data");
-  const std::string digest = blob::Blobs::digest(folder.string());
-  return StoredCode{folder, base64_encode(digest), 0};
+  return folder;
+}
+
+aws::Result<void> HotFolders::check_again(const fs::path& folder) const {
+  if (TRY(resolve(folder)) == folder) return {};
+  return refuse(fmt::format("A link has taken the place of {}", folder.string()));
 }
 
 std::string hot_state(const fs::path& folder) {

@@ -7,7 +7,6 @@
 
 #include "base/encoding.h"
 #include "service/lambda/execution.h"
-#include "service/lambda/hot_reload.h"
 #include "service/lambda/trace.h"
 
 namespace leat::lambda {
@@ -113,6 +112,10 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     if (!runtime) {
       return std::unexpected(
           Problem{"Runtime.InvalidRuntime", fmt::format("leat found no interpreter for {} on this machine", name)});
+    }
+    if (!function->hot_folder.empty()) {
+      if (const auto allowed = parts.hot_folders.check_again(function->hot_folder); !allowed)
+        return std::unexpected(Problem{"InvalidParameterValueException", allowed.error().message});
     }
     if (!host->credential || *host->credential->expiration < parts.clock.now() + kWorkerLife) {
       auto credential = parts.roles.credentials(*function->configuration.role, function->name());

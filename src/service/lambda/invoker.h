@@ -18,6 +18,7 @@
 #include "runtime/loop.h"
 #include "service/lambda/code_store.h"
 #include "service/lambda/function.h"
+#include "service/lambda/hot_reload.h"
 #include "service/lambda/ports.h"
 #include "service/lambda/runtime_api.h"
 #include "service/lambda/runtimes.h"
@@ -56,6 +57,7 @@ struct InvokerParts {
   sandbox::WorkerFactory& workers;
   Runtimes& runtimes;
   CodeStore& code;
+  const HotFolders& hot_folders;
   LogSink& logs;
   MetricSink& metrics;
   RoleCredentials& roles;

@@ -1,7 +1,6 @@
 #pragma once
 // The Lambda service: what its operations share.
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,17 +16,13 @@
 #include "service/lambda/code_store.h"
 #include "service/lambda/event_queue.h"
 #include "service/lambda/function.h"
+#include "service/lambda/hot_reload.h"
 #include "service/lambda/invoker.h"
 #include "service/lambda/mapping.h"
 #include "service/lambda/ports.h"
 #include "service/lambda/runtimes.h"
 
 namespace leat::lambda {
-
-struct LambdaSettings {
-  std::filesystem::path data_folder;
-  bool hot_reload;  // clients may name folders of this machine
-};
 
 struct LambdaParts {
   kv::Store& store;
@@ -45,7 +40,7 @@ struct LambdaParts {
   QueueSource& queues;
   Destinations& destinations;
   std::string endpoint_url;
-  LambdaSettings settings;
+  const HotFolders& hot_folders;
 };
 
 class Lambda {
@@ -53,7 +48,6 @@ class Lambda {
   explicit Lambda(LambdaParts parts);
 
   LambdaParts& parts() { return parts_; }
-  const LambdaSettings& settings() const { return parts_.settings; }
   Mappings& mappings() { return mappings_; }
   EventQueue& events() { return events_; }
   std::mutex& definition_mutex() { return definition_mutex_; }

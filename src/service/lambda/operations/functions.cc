@@ -72,13 +72,12 @@ struct NewCode {
 
 // FunctionCode or UpdateFunctionCodeRequest: a package, or a folder to reload from.
 template <class Input>
-aws::Result<NewCode> take_code(Lambda& lambda, const Input& input) {
+aws::Result<NewCode> take_code(Lambda& lambda, const aws::Caller& caller, const Input& input) {
   if (input.zip_file) return NewCode{TRY(lambda.parts().code.put(*input.zip_file))};
   if (input.s3_bucket != kHotReload)
     return aws::fail(errors::kNotOffered, "leat takes the package in the call (ZipFile) only, as yet");
-  NewCode out{TRY(check_hot_folder(lambda, input.s3_key.value_or("")))};
-  out.hot_folder = out.stored.blob;
-  return out;
+  const std::string folder = TRY(lambda.parts().hot_folders.resolve(caller, input.s3_key.value_or("")));
+  return NewCode{{folder, base64_encode(blob::Blobs::digest(folder)), 0}, folder};
 }
 
 void save_folder(Lambda& lambda, const aws::Caller& caller, const std::string& name, const NewCode& code) {
@@ -223,7 +222,7 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   const std::string name = *configuration.function_name;
   set_common(configuration, input);
   set_runtime_version(caller, configuration);
-  const NewCode code = TRY(take_code(lambda, input.code));
+  const NewCode code = TRY(take_code(lambda, caller, input.code));
   set_code(configuration, code.stored);
   TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   touch(lambda, configuration);
@@ -258,7 +257,7 @@ aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aw
                      "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
                      "to retrieve the latest Revision Id");
   }
-  const NewCode code = TRY(take_code(lambda, input));
+  const NewCode code = TRY(take_code(lambda, caller, input));
   set_code(configuration, code.stored);
   if (input.architectures) configuration.architectures = input.architectures;
   touch(lambda, configuration);
