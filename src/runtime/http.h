@@ -26,6 +26,7 @@ struct HttpRequest {
   std::string_view body;
   bool secure = false;
   std::uint16_t port = 0;      // that it came to
+  std::uint32_t door = 0;      // by which listener: 0 is the server's own, others were adopted
   std::string_view peer = {};  // the address that it came from
 
   // The first header of that name in any case, or an empty view.

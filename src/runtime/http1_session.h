@@ -24,8 +24,8 @@ template <class Stream>
 class Http1Session final : public HttpSessions::Member, public std::enable_shared_from_this<Http1Session<Stream>> {
  public:
   // `first` was already read from the stream.
-  Http1Session(Stream stream, HttpSessions& sessions, std::string_view first, bool secure)
-      : stream_(std::move(stream)), sessions_(sessions), secure_(secure) {
+  Http1Session(Stream stream, HttpSessions& sessions, std::string_view first, HttpArrival arrival)
+      : stream_(std::move(stream)), sessions_(sessions), arrival_(arrival) {
     buffer_.commit(asio::buffer_copy(buffer_.prepare(first.size()), asio::buffer(first)));
     ends_ = ends_of(beast::get_lowest_layer(stream_));
     sessions_.add(this);
@@ -111,7 +111,8 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
     request_.method = text(message.method_string());
     request_.target = text(message.target());
     request_.body = message.body();
-    request_.secure = secure_;
+    request_.secure = arrival_.secure;
+    request_.door = arrival_.door;
     request_.port = ends_.port;
     request_.peer = ends_.peer;
     request_.headers.clear();
@@ -260,7 +261,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
 
   Stream stream_;
   HttpSessions& sessions_;
-  const bool secure_;
+  const HttpArrival arrival_;
   HttpEnds ends_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

@@ -16,8 +16,8 @@ template <class Stream>
 class Http2Session final : public HttpSessions::Member, public std::enable_shared_from_this<Http2Session<Stream>> {
  public:
   // `first` was already read from the stream.
-  Http2Session(Stream stream, HttpSessions& sessions, std::string first, bool secure)
-      : stream_(std::move(stream)), sessions_(sessions), connection_(sessions.options), secure_(secure) {
+  Http2Session(Stream stream, HttpSessions& sessions, std::string first, HttpArrival arrival)
+      : stream_(std::move(stream)), sessions_(sessions), connection_(sessions.options), arrival_(arrival) {
     first_ = std::move(first);
     ends_ = ends_of(boost::beast::get_lowest_layer(stream_));
     sessions_.add(this);
@@ -55,7 +55,8 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
   }
 
   void handle(Http2Connection::RequestPtr request) {
-    request->view.secure = secure_;
+    request->view.secure = arrival_.secure;
+    request->view.door = arrival_.door;
     request->view.port = ends_.port;
     request->view.peer = ends_.peer;
     const HttpRequest& view = request->view;
@@ -113,7 +114,7 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
   Stream stream_;
   HttpSessions& sessions_;
   Http2Connection connection_;
-  const bool secure_;
+  const HttpArrival arrival_;
   HttpEnds ends_;
   std::string first_;
   std::array<char, kReadSize> in_;

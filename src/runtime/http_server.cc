@@ -61,73 +61,74 @@ struct HttpServer::State {
     return made;
   }
 
-  void accept(const Acceptor& from, const HttpServer::Admit& admit) {
+  void accept(const Acceptor& from, const HttpServer::Admit& admit, std::uint32_t door) {
     asio::io_context& target = *contexts[next++ % contexts.size()];
-    from->async_accept(target, [this, from, admit](error_code error, tcp::socket socket) {
+    from->async_accept(target, [this, from, admit, door](error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted || !from->is_open()) return;
       if (!error) {
         error_code ignored;
         close_on_exec(socket.native_handle());
         (void)socket.set_option(tcp::no_delay(true), ignored);
         auto executor = socket.get_executor();
-        asio::dispatch(executor, [this, admit, socket = std::move(socket)]() mutable {
+        asio::dispatch(executor, [this, admit, door, socket = std::move(socket)]() mutable {
           const HttpEnds ends = admit ? ends_of(socket) : HttpEnds{};
-          if (!admit || admit(ends.port, ends.peer_port)) greet(std::move(socket));
+          if (!admit || admit(ends.port, ends.peer_port)) greet(std::move(socket), {door, false});
         });
       }
-      accept(from, admit);
+      accept(from, admit, door);
     });
   }
 
   // Looks at the first byte: a TLS handshake, or HTTP.
-  void greet(tcp::socket socket) {
-    if (!tls) return listen(std::move(socket));
+  void greet(tcp::socket socket, HttpArrival arrival) {
+    if (!tls) return listen(std::move(socket), arrival);
     auto held = std::make_shared<tcp::socket>(std::move(socket));
-    held->async_wait(tcp::socket::wait_read, [this, held](error_code error) {
+    held->async_wait(tcp::socket::wait_read, [this, held, arrival](error_code error) {
       unsigned char first = 0;
       if (!error) held->receive(asio::buffer(&first, 1), tcp::socket::message_peek, error);
       if (error) return;
       if (first == kTlsHandshakeRecord)
-        shake_hands(TlsStream(std::move(*held), *tls));
+        shake_hands(TlsStream(std::move(*held), *tls), arrival);
       else
-        listen(std::move(*held));
+        listen(std::move(*held), arrival);
     });
   }
 
   // In clear text, a client that knows that we speak HTTP/2 just begins with it.
   // https://www.rfc-editor.org/rfc/rfc9113#name-starting-http-2-with-prior-
-  void listen(tcp::socket socket) {
+  void listen(tcp::socket socket, HttpArrival arrival) {
     struct Opening {
       tcp::socket socket;
       std::array<char, 4096> bytes;
     };
     auto opening = std::make_shared<Opening>(Opening{std::move(socket), {}});
     asio::async_read(opening->socket, asio::buffer(opening->bytes), asio::transfer_at_least(kHttp2Begins.size()),
-                     [this, opening](error_code error, std::size_t size) {
+                     [this, opening, arrival](error_code error, std::size_t size) {
                        if (error) return;
                        std::string first(opening->bytes.data(), size);
                        const bool http2 = first.starts_with(kHttp2Begins);
-                       begin(std::move(opening->socket), std::move(first), http2, false);
+                       begin(std::move(opening->socket), std::move(first), http2, arrival);
                      });
   }
 
-  void shake_hands(TlsStream stream) {
+  void shake_hands(TlsStream stream, HttpArrival arrival) {
+    arrival.secure = true;
     auto held = std::make_shared<TlsStream>(std::move(stream));
-    held->async_handshake(asio::ssl::stream_base::server, [this, held](error_code error) {
+    held->async_handshake(asio::ssl::stream_base::server, [this, held, arrival](error_code error) {
       if (error) return;
       const unsigned char* chosen = nullptr;
       unsigned size = 0;
       SSL_get0_alpn_selected(held->native_handle(), &chosen, &size);
-      begin(std::move(*held), std::string(), size == 2, true);
+      begin(std::move(*held), std::string(), size == 2, arrival);
     });
   }
 
   template <class Stream>
-  void begin(Stream stream, std::string first, bool http2, bool secure) {
+  void begin(Stream stream, std::string first, bool http2, HttpArrival arrival) {
     if (http2)
-      std::make_shared<Http2Session<Stream>>(std::move(stream), sessions, std::move(first), secure)->start();
+      std::make_shared<Http2Session<Stream>>(std::move(stream), sessions, std::move(first), arrival)->start();
     else
-      std::make_shared<Http1Session<Stream>>(std::move(stream), sessions, first, secure)->start();
+      std::make_shared<Http1Session<Stream>>(std::move(stream), sessions, first, arrival)->start();
   }
 
   HttpServerOptions options;
@@ -137,6 +138,7 @@ struct HttpServer::State {
   Acceptor acceptor;
   std::mutex others_mutex;
   std::map<std::uint16_t, Acceptor> others;
+  std::multimap<std::uint32_t, Acceptor> adopted;  // by door; of the first context's thread
   std::optional<asio::ssl::context> tls;
   std::vector<std::thread> threads;
   std::size_t next = 0;
@@ -149,7 +151,7 @@ HttpServer::~HttpServer() { stop(std::chrono::milliseconds(0)); }
 
 void HttpServer::start(HttpHandler& handler) {
   state_->sessions.handler = &handler;
-  state_->accept(state_->acceptor, nullptr);
+  state_->accept(state_->acceptor, nullptr, 0);
   for (auto& context : state_->contexts) {
     state_->work.emplace_back(context->get_executor());
     state_->threads.emplace_back([&context = *context] {
@@ -169,7 +171,7 @@ std::uint16_t HttpServer::open(Admit admit) {
     state_->others[port] = made;
   }
   asio::post(*state_->contexts[0],
-             [state = state_.get(), made, admit = std::move(admit)] { state->accept(made, admit); });
+             [state = state_.get(), made, admit = std::move(admit)] { state->accept(made, admit, 0); });
   return port;
 }
 
@@ -177,6 +179,22 @@ void HttpServer::close(std::uint16_t port) {
   std::lock_guard lock(state_->others_mutex);
   const auto found = state_->others.extract(port);
   if (found) asio::post(*state_->contexts[0], [acceptor = found.mapped()] { acceptor->close(); });
+}
+
+void HttpServer::adopt(int descriptor, std::uint32_t door) {
+  auto made = std::make_shared<tcp::acceptor>(*state_->contexts[0], tcp::v4(), descriptor);
+  asio::post(*state_->contexts[0], [state = state_.get(), made, door] {
+    state->adopted.emplace(door, made);
+    state->accept(made, nullptr, door);
+  });
+}
+
+void HttpServer::release(std::uint32_t door) {
+  asio::post(*state_->contexts[0], [state = state_.get(), door] {
+    const auto [begin, end] = state->adopted.equal_range(door);
+    for (auto each = begin; each != end; ++each) each->second->close();
+    state->adopted.erase(begin, end);
+  });
 }
 
 void HttpServer::stop(std::chrono::milliseconds patience) {

@@ -39,6 +39,11 @@ class HttpServer {
   std::uint16_t open(Admit admit);
   void close(std::uint16_t port);
 
+  // Serves a listening socket of IPv4 that somebody else made, until release(). It owns the descriptor from now on. Its
+  // requests say by which `door` they came.
+  void adopt(int descriptor, std::uint32_t door);
+  void release(std::uint32_t door);
+
   // Takes no new requests, answers those in flight and returns when they are answered or `patience` is over.
   void stop(std::chrono::milliseconds patience);
 

@@ -15,6 +15,12 @@
 
 namespace leat::runtime {
 
+// How a connection came.
+struct HttpArrival {
+  std::uint32_t door = 0;  // as in HttpRequest
+  bool secure = false;
+};
+
 class HttpSessions {
  public:
   class Member {
