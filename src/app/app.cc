@@ -14,6 +14,8 @@
 #include "app/control.h"
 #include "app/hot_folders.h"
 #include "app/init_scripts.h"
+#include "app/private_file.h"
+#include "app/root_key.h"
 #include "aws/cloudwatch/operations.h"
 #include "aws/dynamodb/operations.h"
 #include "aws/dynamodbstreams/operations.h"
@@ -65,19 +67,6 @@ fs::path temporary_folder() {
   return name;
 }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
-
-void write_private(const fs::path& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  chmod(path.c_str(), 0600);
-  out << text;
-}
-
 // Made at the first start and kept, so that who trusts it once need not again.
 std::pair<std::string, std::string> certificate(const fs::path& folder, const Clock& clock) {
   const fs::path certificate_file = folder / "certificate.pem", key_file = folder / "certificate.key";
@@ -117,6 +106,14 @@ std::unique_ptr<kv::Store> open_store(const Configuration& configuration, const 
 gateway::UnknownKeys unknown_keys(const Configuration& configuration) {
   return configuration.on_loopback() || configuration.insecure ? gateway::UnknownKeys::kRoot
                                                                : gateway::UnknownKeys::kRefused;
+}
+
+// A token of this start, kept where only who may read the state may read it.
+std::string console_token(const fs::path& folder, Random& random) {
+  constexpr std::size_t kTokenSize = 43;  // 256 bits
+  std::string token = random.text(kTokenSize, kSecretAlphabet.substr(0, 62));
+  write_private(folder / "console-token", token);
+  return token;
 }
 
 // Functions reach the server over loopback, whatever address it is bound to.
@@ -187,11 +184,20 @@ struct App::Parts {
         function_urls(lambda, [this](const std::optional<aws::Caller>& caller, const std::string& arn,
                                      const std::string& type) { return authorizer.allows_url(caller, arn, type); }),
         init_scripts(configuration.init_folder, server.port()),
-        control({*world.clock, configuration.test_clock, unknown_keys(configuration) == gateway::UnknownKeys::kRoot,
+        token(console_token(folder, *world.random)),
+        host_names(configuration.host_names),
+        pages(configuration.allowed_origins),
+        ambient(unknown_keys(configuration), pages, [](std::uint32_t) { return std::nullopt; }),
+        authenticator{iam, *world.clock, ambient},
+        access(configuration.on_loopback() ? ControlAccess::Programs::kOpen : ControlAccess::Programs::kSigned,
+               authenticator, token),
+        control({*world.clock, configuration.test_clock, access,
                  *store, logs, blobs, init_scripts, service_ids(), [this] { reset(); }}),
         gateway(
             {bindings(),
-             {iam, *world.clock, unknown_keys(configuration)},
+             host_names,
+             pages,
+             authenticator,
              authorizer,
              *world.random,
              [this](std::move_only_function<void()> release) {
@@ -203,6 +209,21 @@ struct App::Parts {
                       runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); }}}}) {
     fs::create_directories(folder / "code");
     dynamodb.copy_changes_to(kinesis_copies);
+    admit_root();
+  }
+
+  std::string describe_edge() const {
+    std::string out = fmt::format(" Console: http://{}:{}/#token={}.", kConsoleHost, server.port(), token);
+    if (unknown_keys(configuration) == gateway::UnknownKeys::kRefused)
+      out += fmt::format(" The root's access key is in {}.", (folder / kRootKeyFile).string());
+    if (pages.allows_all()) out += " PAGES OF EVERY SITE may act as the account's root: CORS checks are disabled.";
+    return out;
+  }
+
+  // Where unknown keys are refused, somebody must be the first.
+  void admit_root() {
+    if (unknown_keys(configuration) == gateway::UnknownKeys::kRefused)
+      iam.save_credential(find_or_make_root_key(folder, *world.random));
   }
 
   std::vector<gateway::Binding> bindings() {
@@ -250,6 +271,7 @@ struct App::Parts {
     (void)store->commit(batch);
     dynamodb.forget();
     iam.forget();
+    admit_root();
     sqs.forget();
     kinesis.forget();
     cloudwatch.forget();
@@ -294,6 +316,12 @@ struct App::Parts {
   lambda::Lambda lambda;
   lambda::FunctionUrls function_urls;
   InitScripts init_scripts;
+  const std::string token;  // the console's
+  gateway::HostNames host_names;
+  gateway::Pages pages;
+  gateway::AmbientAuthority ambient;
+  gateway::Authenticator authenticator;
+  ControlAccess access;
   Control control;
   gateway::Gateway gateway;
 };
@@ -346,7 +374,8 @@ std::string App::describe() const {
       port(), configuration.ephemeral ? "memory" : parts_->folder.string(),
       unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
       apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
-      parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here");
+      parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here") +
+         parts_->describe_edge();
 }
 
 }  // namespace leat::app

@@ -3,14 +3,36 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "app/control_access.h"
+#include "app/root_key.h"
 #include "base/encoding.h"
 #include "runtime/http_client.h"
+#include "wire/sigv4.h"
 
 namespace leat::app {
 namespace {
 
 int no_server(const ServerAddress& address) {
   fmt::print(stderr, "leat: no server answers on port {}; start one with: leat serve\n", address.port);
+  return 1;
+}
+
+// A control endpoint's answer. The request is signed by the root's key where the server's folder has one, and by one
+// that nobody knows elsewhere.
+std::optional<runtime::HttpResponse> control(const ServerAddress& address, std::string_view method,
+                                             std::string_view target) {
+  aws::Credential key{"test", "test", {}, {}, {}, {}, {}};
+  if (auto root = read_root_key(address.data_folder)) key = std::move(*root);
+  const std::string now = wire::basic_date(SystemClock().now());
+  runtime::HttpRequest request{method, target, {{"Host", "127.0.0.1"}, {"X-Amz-Date", now}}};
+  const std::string signature = wire::authorization(request, key, {address.region, kControlService});
+  request.headers.push_back({"Authorization", signature});
+  return runtime::http_request("127.0.0.1", address.port, request);
+}
+
+int refused(const ServerAddress& address, const std::optional<runtime::HttpResponse>& answer) {
+  if (!answer || answer->status != 403) return no_server(address);
+  fmt::print(stderr, "leat: the server on port {} wants the root's key; give its --data-dir\n", address.port);
   return 1;
 }
 
@@ -33,8 +55,8 @@ int print_logs(const ServerAddress& address, const std::string& function, bool f
   do {
     const std::string target = fmt::format("/_leat/logs?function={}&region={}&after={}{}", percent_encode(function),
                                            percent_encode(address.region), after, follow ? "" : "&wait=0");
-    const auto answer = runtime::http_request("127.0.0.1", address.port, {"GET", target});
-    if (!answer || answer->status != 200) return no_server(address);
+    const auto answer = control(address, "GET", target);
+    if (!answer || answer->status != 200) return refused(address, answer);
     simdjson::dom::element root = parser.parse(answer->body);
     for (simdjson::dom::element event : simdjson::dom::array(root["events"])) {
       fmt::print("{}  {}\n", format_iso8601(from_millis(std::int64_t(event["time"]))),
@@ -47,8 +69,8 @@ int print_logs(const ServerAddress& address, const std::string& function, bool f
 }
 
 int reset_server(const ServerAddress& address) {
-  const auto answer = runtime::http_request("127.0.0.1", address.port, {"POST", "/_leat/reset"});
-  if (!answer || answer->status != 200) return no_server(address);
+  const auto answer = control(address, "POST", "/_leat/reset");
+  if (!answer || answer->status != 200) return refused(address, answer);
   fmt::print("Everything is gone.\n");
   return 0;
 }

@@ -11,6 +11,7 @@ namespace leat::app {
 struct ServerAddress {
   std::uint16_t port = kDefaultPort;
   std::string region = "us-east-1";
+  std::filesystem::path data_folder = Configuration().data_folder;
 };
 
 // Each returns the program's exit status.

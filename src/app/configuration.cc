@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -30,6 +31,18 @@ void set_listen(Configuration& configuration, std::string_view text) {
   if (colon != std::string_view::npos) set_port(configuration, text.substr(colon + 1));
 }
 
+// http://app.example, https://other.example:8443
+void add_origins(Configuration& configuration, std::string_view text) {
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    const std::string_view origin = text.substr(0, comma);
+    const auto begin = origin.find_first_not_of(' ');
+    if (begin != std::string_view::npos)
+      configuration.allowed_origins.emplace_back(origin.substr(begin, origin.find_last_not_of(' ') + 1 - begin));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+}
+
 bool is_true(std::string_view text) { return text == "1" || text == "true" || text == "True"; }
 
 }  // namespace
@@ -39,6 +52,9 @@ void apply_environment(Configuration& configuration) {
   if (const auto text = environment("GATEWAY_LISTEN"); !text.empty()) set_listen(configuration, text);
   // LocalStack forgets unless it is told not to; leat keeps unless it is told so.
   if (environment("PERSISTENCE") == "0") configuration.ephemeral = true;
+  if (const auto text = environment("LOCALSTACK_HOST"); !text.empty()) configuration.host_names.emplace_back(text);
+  add_origins(configuration, environment("EXTRA_CORS_ALLOWED_ORIGINS"));
+  if (is_true(environment("DISABLE_CORS_CHECKS"))) configuration.allowed_origins.emplace_back("*");
   if (is_true(environment("DEBUG"))) spdlog::set_level(spdlog::level::debug);
 }
 

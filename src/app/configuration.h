@@ -27,13 +27,16 @@ struct Configuration {
   unsigned threads = 0;                                        // 0: one for each processor
   std::filesystem::path runtimes_folder;                       // empty: found beside the program
   std::vector<std::filesystem::path> hot_reload;               // empty: hot_folders.h
+  std::vector<std::string> allowed_origins;                    // of pages: gateway/pages.h
+  std::vector<std::string> host_names;                         // gateway/host_names.h
   std::filesystem::path init_folder = "/etc/localstack/init";  // init_scripts.h
 
   bool on_loopback() const { return address.starts_with("127.") || address == "::1" || address == "localhost"; }
 };
 
-// GATEWAY_LISTEN, EDGE_PORT, PERSISTENCE and DEBUG of LocalStack; applied before the command line. SERVICES,
-// ENFORCE_IAM and LAMBDA_* ask for what leat does anyhow, and are accepted silently.
+// GATEWAY_LISTEN, EDGE_PORT, PERSISTENCE, DEBUG, LOCALSTACK_HOST, EXTRA_CORS_ALLOWED_ORIGINS and DISABLE_CORS_CHECKS of
+// LocalStack; applied before the command line. SERVICES, ENFORCE_IAM and LAMBDA_* ask for what leat does anyhow, and are
+// accepted silently.
 void apply_environment(Configuration& configuration);
 
 // runtimes/ beside the program, or above it in a source tree.

@@ -15,7 +15,7 @@ namespace {
 using runtime::HttpResponse;
 
 HttpResponse json(std::string body, int status = 200) {
-  return {status, {{"Content-Type", "application/json"}, {"Access-Control-Allow-Origin", "*"}}, std::move(body)};
+  return {status, {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
 HttpResponse health(const std::vector<std::string_view>& offered) {
@@ -81,8 +81,8 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
     auto package = parts_.blobs.get(path.substr(kPackages.size()));
     respond(package ? HttpResponse{200, {{"Content-Type", "application/zip"}}, std::move(*package)}
                     : json("{}\n", 404));
-  } else if (!parts_.open) {
-    respond(json("{\"message\": \"Only a server on loopback, or one with --insecure, answers this\"}\n", 403));
+  } else if (!parts_.access.allows(request)) {
+    respond(json("{\"message\": \"Not for pages and functions; beyond loopback, for the account's root alone\"}\n", 403));
   } else if (post && (path == "/_leat/reset" || path == "/_localstack/state/reset")) {
     parts_.reset();
     respond(json("{}\n"));

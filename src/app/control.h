@@ -2,6 +2,7 @@
 // The endpoints that are leat's own, and those that users of LocalStack expect.
 //
 //   GET  /_leat/health, /_localstack/health, /_localstack/info, /_localstack/init
+//   … and, for whom control_access.h says:
 //   POST /_leat/reset, /_localstack/state/reset       everything that is stored is gone
 //   GET  /_leat/clock                                 {"now": milliseconds}
 //   POST /_leat/clock?advance=SECONDS                 with --test-clock
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/control_access.h"
 #include "app/init_scripts.h"
 #include "base/clock.h"
 #include "engine/blob/blobs.h"
@@ -27,7 +29,7 @@ namespace leat::app {
 struct ControlParts {
   Clock& clock;
   bool clock_may_move;
-  bool open;  // they ask for no credentials, so beyond loopback only what tells nothing is answered
+  const ControlAccess& access;
   kv::Store& store;
   logs::Logs& logs;
   const blob::Blobs& blobs;

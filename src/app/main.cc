@@ -45,6 +45,10 @@ int serve(app::Configuration configuration) {
   return 0;
 }
 
+void append(std::vector<std::string>& out, const std::vector<std::string>& given) {
+  out.insert(out.end(), given.begin(), given.end());
+}
+
 void add_serve_options(CLI::App& command, app::Configuration& configuration, std::string& durability) {
   command
       .add_option("--host", configuration.address,
@@ -69,6 +73,16 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
   command.add_flag("--throttle", configuration.throttle,
                    "refuse what goes beyond a table's provisioned throughput, as AWS does");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--allow-origin", [&](const auto& given) { append(configuration.allowed_origins, given); },
+          "origin of pages that may act with any access key, beside those on loopback: https://app.example; repeatable")
+      ->allow_extra_args(false);
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--host-name", [&](const auto& given) { append(configuration.host_names, given); },
+          "name that the server is called by, beside localhost, addresses and names without dots; repeatable")
+      ->allow_extra_args(false);
   command.add_option("--hot-reload", configuration.hot_reload,
                      "folder below which functions may be reloaded from, repeatable; without it your home, the folder "
                      "that the server is started in and the temporary one")
@@ -106,6 +120,11 @@ int run(int argc, char** argv) {
   auto* reset = program.add_subcommand("reset", "delete everything that a server stores");
   for (auto* command : {status, logs, reset})
     command->add_option("--port,-p", address.port, "the server's port")->capture_default_str();
+  for (auto* command : {logs, reset})
+    command
+        ->add_option("--data-dir,-d", address.data_folder,
+                     "where the server keeps the root's access key, which one beyond loopback asks for")
+        ->capture_default_str();
   logs->add_option("FUNCTION", function, "the function's name")->required();
   logs->add_flag("-f,--follow", follow, "go on as the function logs more");
   logs->add_option("--region", address.region, "the function's region")->capture_default_str();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "base/encoding.h"
@@ -15,13 +14,6 @@ using namespace aws::errors;
 Duration allowed_skew(std::string_view service) {
   const bool strict = service == "lambda" || service == "monitoring" || service == "logs";
   return std::chrono::minutes(strict ? 5 : 15);
-}
-
-std::string basic_date(TimePoint time) {
-  std::string text = format_iso8601(time);
-  text.erase(text.find('.'), 4);
-  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
-  return text;
 }
 
 aws::Result<void> check_time(const wire::Signature& signature, TimePoint now, Duration skew) {
@@ -38,12 +30,12 @@ aws::Result<void> check_time(const wire::Signature& signature, TimePoint now, Du
   if (*time + life < now) {
     return aws::fail(kInvalidSignature,
                      fmt::format("Signature expired: {} is now earlier than {} ({} - {} min.)", signature.time,
-                                 basic_date(now - skew), basic_date(now), skew / std::chrono::minutes(1)));
+                                 wire::basic_date(now - skew), wire::basic_date(now), skew / std::chrono::minutes(1)));
   }
   if (*time - skew > now) {
     return aws::fail(kInvalidSignature,
                      fmt::format("Signature not yet current: {} is still later than {} ({} + {} min.)", signature.time,
-                                 basic_date(now + skew), basic_date(now), skew / std::chrono::minutes(1)));
+                                 wire::basic_date(now + skew), wire::basic_date(now), skew / std::chrono::minutes(1)));
   }
   return {};
 }
@@ -60,18 +52,6 @@ const std::string& cached_signing_key(const aws::Credential& credential, const w
     found = cache.emplace(std::move(made_from), wire::signing_key(credential.secret_key, signature)).first;
   }
   return found->second;
-}
-
-bool is_account(std::string_view key) {
-  return key.size() == 12 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-aws::Caller root_of(std::string_view access_key) {
-  aws::Caller caller;
-  caller.account = is_account(access_key) ? access_key : kDefaultAccount;
-  caller.arn = fmt::format("arn:aws:iam::{}:root", caller.account);
-  caller.principal_id = caller.account;
-  return caller;
 }
 
 }  // namespace
@@ -95,12 +75,12 @@ aws::Result<aws::Caller> Authenticator::authenticate(const runtime::HttpRequest&
     caller.account = credential->account;
     caller.arn = credential->arn;
     caller.principal_id = credential->principal_id;
-  } else if (unknown_keys == UnknownKeys::kRefused) {
-    return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
-  } else {
+  } else if (auto ambient_caller = ambient.caller(request, signature.access_key)) {
     // The secret of an unknown key is unknown too; its date is still held against the clock.
     TRY_VOID(check_time(signature, clock.unmoved(), allowed_skew(service)));
-    caller = root_of(signature.access_key);
+    caller = std::move(*ambient_caller);
+  } else {
+    return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
   }
   caller.region = signature.region;
   caller.access_key = signature.access_key;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "gateway/cors.h"
 #include "gateway/gateway.h"
 #include "gateway/gunzip.h"
 #include "wire/codec.h"
@@ -20,6 +21,7 @@ using runtime::HttpResponse;
 // One request on its way through. Owned by whoever will answer it.
 struct Exchange {
   const HttpRequest& request;
+  const Pages& pages;
   HttpRespond respond;
   Route route;
   aws::Caller caller;
@@ -40,11 +42,7 @@ struct Exchange {
           crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
       response.headers.emplace_back("x-amz-crc32", std::to_string(sum));
     }
-    if (!request.header("origin").empty()) {
-      response.headers.emplace_back("Access-Control-Allow-Origin", "*");
-      response.headers.emplace_back("Access-Control-Expose-Headers",
-                                    "x-amz-*,ETag,x-amzn-requestid,x-amzn-errortype,x-amz-crc32");
-    }
+    add_cors(pages, request, response);
     respond(std::move(response));
   }
 
@@ -69,15 +67,10 @@ struct Exchange {
   wire::Call call() const { return {request, *route.binding->model, *route.operation, caller.request_id}; }
 };
 
-HttpResponse preflight(const HttpRequest& request) {
-  HttpResponse response;
-  response.status = 204;
-  const std::string_view wanted = request.header("access-control-request-headers");
-  response.headers = {{"Access-Control-Allow-Origin", "*"},
-                      {"Access-Control-Allow-Methods", "GET,HEAD,PUT,POST,DELETE,OPTIONS,PATCH"},
-                      {"Access-Control-Allow-Headers", wanted.empty() ? "*" : std::string(wanted)},
-                      {"Access-Control-Max-Age", "86400"}};
-  return response;
+HttpResponse misdirected() {
+  return {421,
+          {{"Content-Type", "text/plain"}},
+          "leat is not called by that Host, or by more than one; --host-name NAME has it answer to another\n"};
 }
 
 aws::Error unknown_operation(const Route& route) {
@@ -136,6 +129,7 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
 }
 
 void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
+  if (!parts_.host_names.allow(request)) return respond(misdirected());
   for (const Site& site : parts_.sites) {
     if (!site.owns(request.header("host"))) continue;
     try {
@@ -146,15 +140,18 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
       return;
     }
   }
-  if (request.method == "OPTIONS" && !request.header("access-control-request-method").empty())
-    return respond(preflight(request));
   if (request.target.starts_with("/_") && parts_.control.handle(request, respond)) return;
+  if (is_preflight(request)) return respond(preflight(parts_.pages, request));
+  answer(request, std::move(respond));
+}
 
+// What is AWS's.
+void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
   wire::Signature signature;
   std::string problem;
   const wire::SignatureForm form = wire::parse_signature(request, signature, problem);
   auto exchange =
-      std::make_shared<Exchange>(Exchange{request, std::move(respond), router_.route(request, signature.service), {}});
+      std::make_shared<Exchange>(Exchange{request, parts_.pages, std::move(respond), router_.route(request, signature.service), {}});
   exchange->caller.request_id = parts_.random.uuid();
   if (!exchange->route.binding) return exchange->refuse(unknown_operation(exchange->route));
 

@@ -8,6 +8,8 @@
 #include "aws/authorizer.h"
 #include "base/random.h"
 #include "gateway/authenticate.h"
+#include "gateway/host_names.h"
+#include "gateway/pages.h"
 #include "gateway/route.h"
 #include "runtime/http.h"
 
@@ -34,7 +36,9 @@ struct Site {
 
 struct GatewayParts {
   std::vector<Binding> bindings;
-  Authenticator authenticator;
+  const HostNames& host_names;
+  const Pages& pages;
+  const Authenticator& authenticator;
   const aws::Authorizer& authorizer;
   Random& random;
   ReplyGate reply_gate;
@@ -49,6 +53,7 @@ class Gateway final : public runtime::HttpHandler {
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
 
  private:
+  void answer(const runtime::HttpRequest& request, runtime::HttpRespond respond);
   void serve(const Site& site, const runtime::HttpRequest& request, runtime::HttpRespond respond);
 
   GatewayParts parts_;

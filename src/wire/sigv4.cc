@@ -1,5 +1,6 @@
 #include "wire/sigv4.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -275,7 +276,9 @@ std::string signing_key(std::string_view secret, const Signature& signature) {
   return std::string(view(key));
 }
 
-bool verify(const HttpRequest& request, const Signature& signature, std::string_view key) {
+namespace {
+
+std::string sign(const HttpRequest& request, const Signature& signature, std::string_view key) {
   std::string to_sign;
   to_sign.reserve(200);
   to_sign += kAlgorithm;
@@ -288,9 +291,38 @@ bool verify(const HttpRequest& request, const Signature& signature, std::string_
   }
   to_sign += "aws4_request\n";
   to_sign += hex_encode(view(Sha256::of(canonical_request(request, signature))));
-  const std::string expected = hex_encode(view(hmac(key, to_sign)));
+  return hex_encode(view(hmac(key, to_sign)));
+}
+
+}  // namespace
+
+bool verify(const HttpRequest& request, const Signature& signature, std::string_view key) {
+  const std::string expected = sign(request, signature, key);
   return signature.signature.size() == expected.size() &&
          CRYPTO_memcmp(expected.data(), signature.signature.data(), expected.size()) == 0;
+}
+
+std::string authorization(const HttpRequest& request, const aws::Credential& credential, const SigningScope& scope) {
+  Signature signature;
+  signature.time = request.header("x-amz-date");
+  signature.date = signature.time.substr(0, 8);
+  signature.region = scope.region;
+  signature.service = scope.service;
+  std::vector<std::string> names;
+  for (const auto& header : request.headers) names.push_back(lower_case(header.name));
+  std::sort(names.begin(), names.end());
+  const std::string joined = fmt::format("{}", fmt::join(names, ";"));
+  signature.signed_headers = joined;
+  return fmt::format("{} Credential={}/{}/{}/{}/aws4_request, SignedHeaders={}, Signature={}", kAlgorithm,
+                     credential.access_key, signature.date, scope.region, scope.service, joined,
+                     sign(request, signature, signing_key(credential.secret_key, signature)));
+}
+
+std::string basic_date(TimePoint time) {
+  std::string text = format_iso8601(time);
+  text.erase(text.find('.'), 4);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
 }
 
 }  // namespace leat::wire

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/caller.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "runtime/http.h"
@@ -42,5 +43,16 @@ std::string signing_key(std::string_view secret, const Signature& signature);
 
 // Whether the request was signed with that key.
 bool verify(const runtime::HttpRequest& request, const Signature& signature, std::string_view signing_key);
+
+struct SigningScope {
+  std::string_view region, service;
+};
+
+// The Authorization header of a request that is to be sent. It has X-Amz-Date already; all its headers are signed.
+std::string authorization(const runtime::HttpRequest& request, const aws::Credential& credential,
+                          const SigningScope& scope);
+
+// 20261121T045400Z
+std::string basic_date(TimePoint time);
 
 }  // namespace leat::wire

@@ -15,17 +15,12 @@ import zipfile
 
 import boto3
 import pytest
-from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from conftest import ROOT, BUILD, package, wait_until
-
-
-def signed(server, body, target="DynamoDB_20120810.ListTables", service="dynamodb", key="test", secret="test", headers=None, path="/", method="POST"):
-    request = AWSRequest(method, server.endpoint + path, data=body, headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0", **(headers or {})})
-    SigV4Auth(Credentials(key, secret), service, "us-east-1").add_auth(request)
-    return dict(request.headers)
+from raw_requests import signed
 
 
 def post(connection, body, headers, path="/", method="POST"):
@@ -172,16 +167,6 @@ def test_tls_and_clear_text_on_one_port(server):
     with urllib.request.urlopen(f"https://localhost:{server.port}/_localstack/health", context=context) as answer:
         assert json.loads(answer.read())["services"]["dynamodb"] == "running"
     assert server.get("/_localstack/health")["edition"] == "leat"
-
-
-def test_cors(server):
-    connection = http.client.HTTPConnection("localhost", server.port)
-    connection.request("OPTIONS", "/", headers={"Origin": "http://site", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-amz-target"})
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 204 and answer.headers["Access-Control-Allow-Origin"] == "*" and answer.headers["Access-Control-Allow-Headers"] == "x-amz-target"
-    _, _, headers = post(connection, "{}", {**signed(server, "{}"), "Origin": "http://site"})
-    assert headers["Access-Control-Allow-Origin"] == "*" and "x-amz-*" in headers["Access-Control-Expose-Headers"]
 
 
 def test_headers_and_bodies_have_limits(server):
