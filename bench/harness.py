@@ -97,7 +97,7 @@ class Signer:
         self.signing = signing
 
     def headers(self, body, target=None, path="/"):
-        signed = {"host": self.host, "x-amz-date": self.date, **({"x-amz-target": target} if target else {})}
+        signed = {"host": self.host, "x-amz-date": self.date, "x-amz-target": target or ""}
         canonical = "\n".join(["POST", path, "", *(f"{name}:{value}" for name, value in signed.items()), "", ";".join(signed), hashlib.sha256(body.encode()).hexdigest()])
         text = f"AWS4-HMAC-SHA256\n{self.date}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self.signing, text.encode(), "sha256").hex()

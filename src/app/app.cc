@@ -188,7 +188,7 @@ struct App::Parts {
         host_names(configuration.host_names),
         pages(configuration.allowed_origins),
         ambient(unknown_keys(configuration), pages, [](std::uint32_t) { return std::nullopt; }),
-        authenticator{iam, *world.clock, ambient},
+        authenticator(iam, *world.clock, ambient),
         access(configuration.on_loopback() ? ControlAccess::Programs::kOpen : ControlAccess::Programs::kSigned,
                authenticator, token),
         control({*world.clock, configuration.test_clock, access,
@@ -204,7 +204,7 @@ struct App::Parts {
                store->durable(store->last_commit(), std::move(release));
              },
              control,
-             {{&lambda::FunctionUrls::owns,
+             {{"lambda", &lambda::FunctionUrls::owns,
                [this](const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
                       runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); }}}}) {
     fs::create_directories(folder / "code");

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "app/private_file.h"
+#include "aws/access_key_id.h"
 #include "gateway/ambient.h"
 
 namespace leat::app {
@@ -37,7 +38,8 @@ std::optional<aws::Credential> read_root_key(const std::filesystem::path& folder
 
 aws::Credential find_or_make_root_key(const std::filesystem::path& folder, Random& random) {
   if (auto found = read_root_key(folder)) return std::move(*found);
-  aws::Credential made = root_credential("AKIA" + random.text(16, kBase32), random.text(40, kSecretAlphabet));
+  aws::Credential made = root_credential(
+      aws::make_access_key_id(aws::kPermanentKey, gateway::kDefaultAccount, random), random.text(40, kSecretAlphabet));
   write_private(folder / kRootKeyFile, fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
                                                    made.access_key, made.secret_key));
   return made;

@@ -22,7 +22,7 @@ struct Caller {
   std::string endpoint;  // where leat was reached, for URLs in answers: http://localhost:4566
 };
 
-// What a key belongs to. Permanent keys have no session token and no expiry.
+// What a key belongs to. Permanent keys have no session token and no expiry. One that must not be used has no secret.
 struct Credential {
   std::string access_key;
   std::string secret_key;

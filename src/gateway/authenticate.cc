@@ -4,17 +4,16 @@
 
 #include <unordered_map>
 
+#include "aws/access_key_id.h"
 #include "base/encoding.h"
+#include "gateway/host_names.h"
+#include "gateway/manners.h"
+#include "wire/signed_parts.h"
 
 namespace leat::gateway {
 namespace {
 
 using namespace aws::errors;
-
-Duration allowed_skew(std::string_view service) {
-  const bool strict = service == "lambda" || service == "monitoring" || service == "logs";
-  return std::chrono::minutes(strict ? 5 : 15);
-}
 
 aws::Result<void> check_time(const wire::Signature& signature, TimePoint now, Duration skew) {
   const auto time = parse_basic_date(signature.time);
@@ -41,50 +40,67 @@ aws::Result<void> check_time(const wire::Signature& signature, TimePoint now, Du
 }
 
 // Signing keys of this thread, by what they were made from: five hashes saved on each request.
-const std::string& cached_signing_key(const aws::Credential& credential, const wire::Signature& signature) {
+const wire::HmacKey& cached_signing_key(const aws::Credential& credential, const wire::Signature& signature) {
   constexpr std::size_t kMaxKeys = 1024;
-  thread_local std::unordered_map<std::string, std::string> cache;
-  std::string made_from =
-      fmt::format("{}/{}/{}/{}", credential.secret_key, signature.date, signature.region, signature.service);
+  thread_local std::unordered_map<std::string, wire::HmacKey> cache;
+  thread_local std::string made_from;  // kept for its room
+  made_from = credential.secret_key;
+  for (const std::string_view part : {signature.date, signature.region, signature.service}) {
+    made_from += '/';
+    made_from += part;
+  }
   auto found = cache.find(made_from);
   if (found == cache.end()) {
     if (cache.size() >= kMaxKeys) cache.clear();
-    found = cache.emplace(std::move(made_from), wire::signing_key(credential.secret_key, signature)).first;
+    found = cache.emplace(made_from, wire::signing_key(credential.secret_key, signature)).first;
   }
   return found->second;
+}
+
+std::unexpected<aws::Error> nobody() {
+  return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
 }
 
 }  // namespace
 
 aws::Result<aws::Caller> Authenticator::authenticate(const runtime::HttpRequest& request,
                                                      const wire::Signature& signature, std::string_view service) const {
-  const auto credential = credentials.find_credential(signature.access_key);
-  aws::Caller caller;
-  if (credential) {
-    if (credential->session_token != signature.session_token)
-      return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
-    if (credential->expiration && *credential->expiration <= clock.now())
-      return aws::fail(kExpiredToken, "The security token included in the request is expired");
-    TRY_VOID(check_time(signature, clock.unmoved(), allowed_skew(service)));
-    if (!wire::verify(request, signature, cached_signing_key(*credential, signature))) {
-      return aws::fail(kInvalidSignature,
-                       "The request signature we calculated does not match the signature you provided. Check your AWS "
-                       "Secret Access Key and "
-                       "signing method. Consult the service documentation for details.");
-    }
-    caller.account = credential->account;
-    caller.arn = credential->arn;
-    caller.principal_id = credential->principal_id;
-  } else if (auto ambient_caller = ambient.caller(request, signature.access_key)) {
-    // The secret of an unknown key is unknown too; its date is still held against the clock.
-    TRY_VOID(check_time(signature, clock.unmoved(), allowed_skew(service)));
-    caller = std::move(*ambient_caller);
-  } else {
-    return aws::fail(kUnrecognizedClient, "The security token included in the request is invalid.");
-  }
-  caller.region = signature.region;
+  if (auto problem = wire::uncovered(request, signature, service))
+    return aws::fail(kInvalidSignature, std::move(*problem));
+  const auto credential = credentials_.find_credential(signature.access_key);
+  aws::Caller caller = credential ? TRY(known(request, signature, *credential)) : TRY(unknown(request, signature));
+  caller.region = region_in(request.header("host"));
+  if (caller.region.empty()) caller.region = signature.region;
   caller.access_key = signature.access_key;
   return caller;
+}
+
+aws::Result<aws::Caller> Authenticator::known(const runtime::HttpRequest& request, const wire::Signature& signature,
+                                              const aws::Credential& credential) const {
+  if (credential.secret_key.empty() || credential.session_token != signature.session_token) return nobody();
+  if (credential.expiration && *credential.expiration <= clock_.now())
+    return aws::fail(kExpiredToken, "The security token included in the request is expired");
+  TRY_VOID(check_time(signature, clock_.unmoved(), manners_of(signature.service).skew));
+  if (!wire::verify(request, signature, cached_signing_key(credential, signature))) {
+    return aws::fail(kInvalidSignature,
+                     "The request signature we calculated does not match the signature you provided. Check your AWS "
+                     "Secret Access Key and signing method. Consult the service documentation for details.");
+  }
+  aws::Caller caller;
+  caller.account = credential.account;
+  caller.arn = credential.arn;
+  caller.principal_id = credential.principal_id;
+  return caller;
+}
+
+// The secret of an unknown key is unknown too; its date is still held against the clock.
+aws::Result<aws::Caller> Authenticator::unknown(const runtime::HttpRequest& request,
+                                                const wire::Signature& signature) const {
+  if (aws::was_issued(signature.access_key)) return nobody();
+  auto caller = ambient_.caller(request, signature.access_key);
+  if (!caller) return nobody();
+  TRY_VOID(check_time(signature, clock_.unmoved(), manners_of(signature.service).skew));
+  return std::move(*caller);
 }
 
 }  // namespace leat::gateway

@@ -12,14 +12,23 @@
 
 namespace leat::gateway {
 
-struct Authenticator {
-  const aws::CredentialSource& credentials;
-  const Clock& clock;
-  const AmbientAuthority& ambient;
+class Authenticator {
+ public:
+  Authenticator(const aws::CredentialSource& credentials, const Clock& clock, const AmbientAuthority& ambient)
+      : credentials_(credentials), clock_(clock), ambient_(ambient) {}
 
-  // The service is the one that will answer, for the clock skew that it allows.
+  // The service is the one that will answer: a signature for another is none.
   aws::Result<aws::Caller> authenticate(const runtime::HttpRequest& request, const wire::Signature& signature,
                                         std::string_view service) const;
+
+ private:
+  aws::Result<aws::Caller> known(const runtime::HttpRequest& request, const wire::Signature& signature,
+                                 const aws::Credential& credential) const;
+  aws::Result<aws::Caller> unknown(const runtime::HttpRequest& request, const wire::Signature& signature) const;
+
+  const aws::CredentialSource& credentials_;
+  const Clock& clock_;
+  const AmbientAuthority& ambient_;
 };
 
 }  // namespace leat::gateway

@@ -8,6 +8,7 @@
 #include "gateway/cors.h"
 #include "gateway/gateway.h"
 #include "gateway/gunzip.h"
+#include "gateway/manners.h"
 #include "wire/codec.h"
 #include "wire/event_stream.h"
 
@@ -48,10 +49,11 @@ struct Exchange {
 
   void refuse(const aws::Error& error) { finish(wire::encode_error(error_context(), error)); }
 
-  // AWS answers failed authentication with 403 outside its JSON protocols.
+  // The status is the service's, whatever the error's elsewhere.
   void refuse_caller(const aws::Error& error) {
     HttpResponse response = wire::encode_error(error_context(), error);
-    if (error_context().protocol != aws::Protocol::kJson) response.status = 403;
+    const bool by_service = route.protocol != aws::Protocol::kQuery && route.protocol != aws::Protocol::kRestJson;
+    response.status = by_service ? manners_of(route.binding->model->signing_name).refusal_status : 403;
     finish(std::move(response));
   }
 
@@ -117,7 +119,7 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
   std::string problem;
   if (wire::parse_signature(request, signature, problem) != wire::SignatureForm::kWellFormed)
     return site.handle(request, std::nullopt, std::move(respond));
-  auto caller = parts_.authenticator.authenticate(request, signature, signature.service);
+  auto caller = parts_.authenticator.authenticate(request, signature, site.signing_name);
   if (caller) {
     caller->source_ip = request.peer;
     return site.handle(request, *caller, std::move(respond));

@@ -27,6 +27,7 @@ class ControlEndpoints {
 
 // A service that is asked by plain HTTP on host names of its own.
 struct Site {
+  std::string_view signing_name;
   std::function<bool(std::string_view host)> owns;
   // `caller` is who has signed; nobody where nobody has. The views live until the response is given.
   std::function<void(const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,

@@ -23,6 +23,12 @@ bool is_of_customers(std::string_view name) {
          name.find(".rds.") != std::string_view::npos;
 }
 
+// eu-central-1, us-gov-west-1
+bool looks_like_region(std::string_view label) {
+  return consists_of(label, "abcdefghijklmnopqrstuvwxyz0123456789-") && std::count(label.begin(), label.end(), '-') >= 2 &&
+         label.back() >= '0' && label.back() <= '9' && label[label.size() - 2] == '-';
+}
+
 }  // namespace
 
 std::string_view without_port(std::string_view host) {
@@ -40,6 +46,19 @@ bool is_name_of_services(std::string_view host) {
   return is_below(host, "localhost") || host == "localhost.localstack.cloud" ||
          is_below(host, "localhost.localstack.cloud") ||
          ((is_below(host, "amazonaws.com") || is_below(host, "on.aws")) && !is_of_customers(host));
+}
+
+std::string_view region_in(std::string_view host) {
+  host = without_port(host);
+  if (!is_name_of_services(host)) return {};
+  for (const std::string_view domain : {".amazonaws.com", ".localhost.localstack.cloud", ".localhost", ".on.aws"}) {
+    if (!host.ends_with(domain)) continue;
+    host.remove_suffix(domain.size());
+    break;
+  }
+  const auto service = host.rfind('.');
+  const std::string_view label = service == std::string_view::npos ? std::string_view() : host.substr(service + 1);
+  return looks_like_region(label) ? label : std::string_view();
 }
 
 HostNames::HostNames(std::vector<std::string> own) : own_(std::move(own)) {

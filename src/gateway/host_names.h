@@ -20,6 +20,9 @@ bool is_address(std::string_view host);
 // names.
 bool is_name_of_services(std::string_view host);
 
+// us-east-1 of dynamodb.us-east-1.amazonaws.com or sqs.us-east-1.localhost; empty where the name says none.
+std::string_view region_in(std::string_view host);
+
 class HostNames {
  public:
   // `own` are taken beside those that everybody has, and the names below them.

@@ -32,7 +32,7 @@ class TestApp {
   runtime::HttpResponse call(const std::string& operation, const std::string& body) {
     const std::string target = "DynamoDB_20120810." + operation;
     const std::string authorization =
-        "AWS4-HMAC-SHA256 Credential=test/20231114/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=" +
+        "AWS4-HMAC-SHA256 Credential=test/20231114/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-target, Signature=" +
         std::string(64, '0');
     return runtime::http_request("127.0.0.1", app_->port(),
                                  {"POST",

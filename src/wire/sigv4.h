@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "runtime/http.h"
+#include "wire/sha256.h"
 
 namespace leat::wire {
 
@@ -38,11 +39,11 @@ enum class SignatureForm : std::uint8_t { kNone, kWellFormed, kIncomplete };
 // Fills `out`. `problem` says what an incomplete one lacks, in AWS's words.
 SignatureForm parse_signature(const runtime::HttpRequest& request, Signature& out, std::string& problem);
 
-// 32 bytes, good for a day in one region and service.
-std::string signing_key(std::string_view secret, const Signature& signature);
+// Good for a day in one region and service.
+HmacKey signing_key(std::string_view secret, const Signature& signature);
 
 // Whether the request was signed with that key.
-bool verify(const runtime::HttpRequest& request, const Signature& signature, std::string_view signing_key);
+bool verify(const runtime::HttpRequest& request, const Signature& signature, const HmacKey& signing_key);
 
 struct SigningScope {
   std::string_view region, service;

@@ -171,7 +171,11 @@ const client = new KinesisClient({}), StreamName = process.argv[1];
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_javascript_sdk_v3_speaks_http2(server, scheme):
-    environment = {**server.environ(), "NODE_TLS_REJECT_UNAUTHORIZED": "0"}
+    iam = server.client("iam")
+    iam.create_user(UserName=f"http2-{scheme}")
+    iam.attach_user_policy(UserName=f"http2-{scheme}", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    key = iam.create_access_key(UserName=f"http2-{scheme}")["AccessKey"]  # its signatures cover :authority
+    environment = {**server.environ(), "NODE_TLS_REJECT_UNAUTHORIZED": "0", "AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
     environment["AWS_ENDPOINT_URL"] = environment["AWS_ENDPOINT_URL"].replace("http", scheme)
     done = subprocess.run(["node", "-e", SDK_V3, f"fan-out-{scheme}"], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

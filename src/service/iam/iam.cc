@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/access_key_id.h"
 #include "engine/kv/key.h"
 
 namespace leat::iam {
@@ -87,7 +88,8 @@ void Iam::save_credential(const aws::Credential& credential) {
   std::unique_lock lock(mutex_);
   // Expired sessions are dropped when a new one comes, so neither memory nor disk keeps them.
   for (auto each = credentials_.begin(); each != credentials_.end();) {
-    if (each->second.expiration && *each->second.expiration < clock_.now() - std::chrono::hours(1)) {
+    if (each->second.expiration && *each->second.expiration < clock_.now() - std::chrono::hours(1) &&
+        aws::was_issued(each->first)) {
       batch.erase(key_prefix() + kv::make_key(each->first));
       each = credentials_.erase(each);
     } else {
@@ -99,11 +101,19 @@ void Iam::save_credential(const aws::Credential& credential) {
 }
 
 void Iam::erase_credential(const std::string& access_key) {
+  if (!aws::was_issued(access_key)) return save_credential({.access_key = access_key});
   kv::Batch batch;
   batch.erase(key_prefix() + kv::make_key(access_key));
   std::unique_lock lock(mutex_);
   (void)store_.commit(batch);
   credentials_.erase(access_key);
+}
+
+std::string Iam::new_access_key_id(std::string_view prefix, std::string_view account) {
+  while (true) {
+    std::string id = aws::make_access_key_id(prefix, account, random_);
+    if (!find_credential(id)) return id;
+  }
 }
 
 void Iam::erase(std::string_view row) {
@@ -151,7 +161,7 @@ aws::Credential Iam::assume(const Role& role, std::string_view session, std::chr
   aws::Credential out;
   const std::string_view text = role.arn;  // arn:aws:iam::ACCOUNT:role/…
   out.account = text.substr(13, 12);
-  out.access_key = "ASIA" + random_.text(16, kBase32);
+  out.access_key = new_access_key_id(aws::kTemporaryKey, out.account);
   out.secret_key = random_.text(40, kSecretAlphabet);
   out.session_token = random_.text(356, kSecretAlphabet);
   out.expiration = std::chrono::floor<std::chrono::seconds>(clock_.now()) + duration;

@@ -1,7 +1,5 @@
 // What tools ask an account for: limits and endpoints.
 
-#include <fmt/format.h>
-
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/dynamodb.h"
 
@@ -11,7 +9,7 @@ aws::Result<DescribeEndpointsResponse> describe_endpoints(DynamoDb&, const aws::
                                                           const DescribeEndpointsRequest&) {
   constexpr std::int64_t kCacheMinutes = 1440;
   DescribeEndpointsResponse output;
-  output.endpoints.push_back({fmt::format("dynamodb.{}.amazonaws.com", caller.region), kCacheMinutes});
+  output.endpoints.push_back({caller.endpoint.substr(caller.endpoint.find("//") + 2), kCacheMinutes});
   return output;
 }
 

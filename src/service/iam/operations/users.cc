@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "aws/access_key_id.h"
 #include "aws/iam/operations.h"
 #include "service/iam/iam.h"
 #include "service/iam/principal_policies.h"
@@ -59,7 +60,7 @@ aws::Result<CreateAccessKeyResponse> create_access_key(Iam& iam, const aws::Call
   if (iam.keys_of(user.user_id).size() >= kMaxAccessKeys)
     return aws::fail(errors::kLimitExceeded, "Cannot exceed quota for AccessKeysPerUser: 2");
   aws::Credential credential;
-  credential.access_key = "AKIA" + iam.random().text(16, kBase32);
+  credential.access_key = iam.new_access_key_id(aws::kPermanentKey, caller.account);
   credential.secret_key = iam.random().text(40, kSecretAlphabet);
   credential.account = caller.account;
   credential.arn = user.arn;
