@@ -22,6 +22,21 @@ function send(kind, ...parts) {
   channel.write(Buffer.concat([head, payload]));
 }
 
+const kLargestAnswer = 6291556;
+const kLargestPiece = 1 << 20;
+
+function sendAnswer(token, kind, text) {
+  const answer = Buffer.from(text);
+  if (answer.length <= kLargestAnswer) return send(kind, token, peakMemory(), answer);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(answer.length, 0);
+  send('O', token, peakMemory(), size);
+}
+
+function sendPieces(token, bytes) {
+  for (let at = 0; at < bytes.length; at += kLargestPiece) send('C', token, bytes.subarray(at, at + kLargestPiece));
+}
+
 function peakMemory() {
   const out = Buffer.alloc(4);
   out.writeUInt32BE(process.resourceUsage().maxRSS, 0);
@@ -185,12 +200,12 @@ class ResponseStream extends Writable {
   begin() {
     if (this.begun || current !== this.invocation) return;
     this.begun = true;
-    send('T', this.contentType);
-    if (this.prelude) send('C', JSON.stringify(this.prelude), Buffer.alloc(8));
+    send('T', this.invocation.token, this.contentType);
+    if (this.prelude) sendPieces(this.invocation.token, Buffer.concat([Buffer.from(JSON.stringify(this.prelude)), Buffer.alloc(8)]));
   }
   _write(chunk, encoding, callback) {
     this.begin();
-    if (current === this.invocation) send('C', chunk);
+    if (current === this.invocation) sendPieces(this.invocation.token, Buffer.from(chunk));
     callback();
   }
   _final(callback) {
@@ -220,7 +235,7 @@ function finish(invocation, kind, answer) {
   if (current !== invocation) return; // answered already
   current = null;
   channel.ref();
-  send(kind, peakMemory(), answer);
+  sendAnswer(invocation.token, kind, answer);
 }
 
 function succeed(invocation, value) {
@@ -265,7 +280,7 @@ function contextOf(invocation, head) {
 function run(payload) {
   const end = payload.indexOf(10);
   const head = JSON.parse(payload.subarray(0, end).toString());
-  const invocation = { id: head.id };
+  const invocation = { id: head.id, token: head.token };
   current = invocation;
   process.env._X_AMZN_TRACE_ID = head.traceId;
   let event;

@@ -21,6 +21,13 @@ class Channel:
     def __init__(self):
         self.socket = socket.socket(fileno=3)
 
+    LARGEST_ANSWER = 6291556
+
+    def answer(self, token, kind, text):
+        if len(text) > self.LARGEST_ANSWER:
+            kind, text = b"O", struct.pack(">I", len(text))
+        self.send(kind, token.encode(), peak_memory(), text)
+
     def send(self, kind, *parts):
         size = 1 + sum(len(part) for part in parts)
         self.socket.sendall(b"".join((struct.pack(">Ic", size, kind), *parts)))
@@ -189,9 +196,7 @@ def init(payload):
     return load_handler(settings["handler"])
 
 
-def run(handler, payload):
-    head, _, event = payload.partition(b"\n")
-    head = json.loads(head)
+def run(handler, head, event):
     LambdaLogHandler.request_id = head["id"]
     os.environ["_X_AMZN_TRACE_ID"] = head["traceId"]
     try:
@@ -249,10 +254,12 @@ def main():
     channel.send(b"R")
     while True:
         _, payload = channel.receive()
-        kind, answer = run(handler, payload)
+        head, _, event = payload.partition(b"\n")
+        head = json.loads(head)
+        kind, answer = run(handler, head, event)
         sys.stdout.flush()
         sys.stderr.flush()
-        channel.send(kind, peak_memory(), answer)
+        channel.answer(head["token"], kind, answer)
 
 
 main()

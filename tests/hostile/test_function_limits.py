@@ -1,6 +1,8 @@
 """Ways out of a worker's limits, tried by functions with real code."""
 import uuid
 
+import pytest
+
 NAMESPACES = """
 import ctypes, errno, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -64,3 +66,71 @@ def test_calls_that_no_function_needs_are_refused(deployment):
     seen = deployment.invoke(deployment.function(f"calls-{uuid.uuid4().hex[:8]}", CALLS))[0]
     assert len(seen["calls"]) == 9 and set(seen["calls"].values()) == {"EPERM"}, seen
     assert seen["clone3"] == "ENOSYS" and seen["sockets"] == ["EAFNOSUPPORT"] * 3 and seen["needed"] == ["done"] * 3, seen
+
+
+# What a handler writes into its runtime's descriptor, and what its caller then sees.
+FORGED = {
+    "an answer to no event": ("frame(b'S', b'0' * 16 + bytes(4) + b'\"forged\"')", "honest"),
+    "an error of no event": ("frame(b'F', b'0' * 16 + bytes(4) + b'{}')", "honest"),
+    "a piece of no event": ("frame(b'T', b'0' * 16 + b'text/html') + frame(b'C', b'0' * 16 + b'forged')", "honest"),
+    "its own answer": ("frame(b'S', token() + bytes(4) + b'\"forged\"')", "forged"),
+    "its own answer twice": ("frame(b'S', token() + bytes(4) + b'\"forged\"') * 2", "forged"),
+    "an answer, then a giant": ("frame(b'S', token() + bytes(4) + b'\"forged\"') + b'\\xff' * 64", "forged"),
+    "a length beyond its kind": ("struct.pack('>Ic', 1 << 30, b'S')", None),
+    "an unknown kind": ("frame(b'?', b'')", None),
+    "being ready again": ("frame(b'R', b'')", None),
+    "an extension's frame": ("frame(b'N', b'')", None),
+    "a failed init": ("frame(b'X', b'{}')", None),
+    "nothing at all": ("struct.pack('>I', 0) + b'S'", None),
+}
+
+FORGER = """
+import os, struct, sys, time, uuid
+BORN = uuid.uuid4().hex
+
+def token():
+    frame = sys._getframe()
+    while 'head' not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals['head']['token'].encode()
+
+def frame(kind, payload):
+    return struct.pack('>Ic', len(payload) + 1, kind) + payload
+
+def handler(event, context):
+    if event == 'born':
+        return BORN
+    os.write(3, eval(event))
+    return 'honest'
+"""
+
+
+@pytest.mark.parametrize("forgery", FORGED)
+def test_a_forged_frame_harms_its_own_invocation_alone(deployment, forgery):
+    frame, seen = FORGED[forgery]
+    name = deployment.function(f"forger-{uuid.uuid4().hex[:8]}", FORGER)
+    first = deployment.invoke(name, "born")[0]
+    result, answer = deployment.invoke(name, frame)
+    if seen:
+        assert result == seen and "FunctionError" not in answer
+    else:
+        assert result["errorType"] == "Runtime.ExitError" and answer["FunctionError"] == "Unhandled"
+    after = [deployment.invoke(name, "born")[0] for _ in range(3)]
+    # The next event may have reached the worker before the runtime's own answer showed that the first was forged.
+    assert all(len(each) == 32 for each in after) and first not in after[1:], "each answers for itself, and the worker is another"
+
+
+def test_what_prints_without_end_neither_grows_the_server_nor_keeps_it(deployment):
+    """Its answer is given while a process that it started still prints."""
+    server = deployment.server
+    name = deployment.function(f"chatty-{uuid.uuid4().hex[:8]}", """
+import subprocess
+def handler(event, context):
+    if event: subprocess.Popen(['yes'])
+    return 'answered'
+""")
+    resident = lambda: int(next(line for line in open(f"/proc/{server.process.pid}/status") if line.startswith("VmRSS")).split()[1])
+    before = resident()
+    assert deployment.invoke(name, True)[0] == "answered"
+    assert [deployment.invoke(name, False)[0] for _ in range(5)] == ["answered"] * 5
+    assert resident() - before < 200 << 10

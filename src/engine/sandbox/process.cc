@@ -1,6 +1,7 @@
 #include "engine/sandbox/process.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,21 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kMaxFrame = 64U << 20;
+constexpr int kRead = 16384;
+
+// What a frame of a worker may hold at most, its kind apart (runtimes/PROTOCOL.md). Nothing is allocated for more.
+std::size_t largest(char kind) {
+  constexpr std::size_t kToken = 16, kNumber = 4, kAnswer = 6291556;
+  switch (kind) {
+    case 'S':
+    case 'F': return kToken + kNumber + kAnswer;
+    case 'X': return kAnswer;
+    case 'C': return kToken + (1U << 20);
+    case 'T': return kToken + (8U << 10);
+    case 'O': return kToken + 2 * kNumber;
+    default: return 0;
+  }
+}
 
 }  // namespace
 
@@ -54,9 +69,16 @@ void Process::send(char kind, const std::string& head, std::string rest) {
   if (outgoing_.size() == 1) write_next();
 }
 
+// What goes on writing meanwhile does not keep the loop: no pipe holds more than this.
 void Process::drain_output() {
-  while (read_now()) {
+  constexpr int kReads = (1 << 20) / kRead;
+  for (int i = 0; i < kReads && read_now(); ++i) {
   }
+}
+
+bool Process::quiet() {
+  int unread = 0;
+  return ioctl(channel_.native_handle(), FIONREAD, &unread) != 0 || unread == 0;
 }
 
 void Process::kill() {
@@ -100,7 +122,7 @@ void Process::read_head() {
     if (error) return self->end_channel();
     std::size_t size = 0;
     for (int i = 0; i < 4; ++i) size = size << 8 | self->head_[static_cast<std::size_t>(i)];
-    if (size == 0 || size > kMaxFrame) {
+    if (size == 0 || size - 1 > largest(static_cast<char>(self->head_[4]))) {
       self->kill();
       return self->end_channel();
     }
@@ -140,7 +162,7 @@ void Process::read_output() {
 }
 
 bool Process::read_now() {
-  std::array<char, 16384> buffer;
+  std::array<char, kRead> buffer;
   const ssize_t got = ::read(output_.native_handle(), buffer.data(), buffer.size());
   if (got == 0) output_ended_ = true;
   if (got <= 0) return false;

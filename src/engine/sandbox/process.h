@@ -27,6 +27,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void start();
   void send(char kind, const std::string& head, std::string rest);
   void drain_output();
+  bool quiet();
   void kill();
   void pause();
   void resume();

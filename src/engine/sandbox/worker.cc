@@ -126,6 +126,7 @@ class ProcessWorker final : public Worker {
   }
   bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
+  bool quiet() override { return process_->quiet(); }
   void pause() override { process_->pause(); }
   void resume() override { process_->resume(); }
   void kill() override { process_->kill(); }

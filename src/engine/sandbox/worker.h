@@ -60,6 +60,8 @@ class Worker {
 
   // Hands over what the process has written so far, before an answer is acted on.
   virtual void drain_output() = 0;
+  // Whether it has said nothing that was not read yet.
+  virtual bool quiet() = 0;
   virtual void kill() = 0;
 
   // Holds its processes still, whatever they have begun, until resume().

@@ -23,8 +23,7 @@ constexpr auto kShutdown = std::chrono::seconds(2);
 constexpr std::string_view kStartExtensions =
     "for each in \"$1\"/extensions/*; do [ -f \"$each\" ] && { \"$each\" 3>&- & }; done; shift; exec \"$@\"";
 
-std::string with_peak(std::uint32_t peak_kib, std::string_view payload) {
-  std::string out;
+std::string with_peak(std::string out, std::uint32_t peak_kib, std::string_view payload) {
   for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(peak_kib >> shift & 255));
   return out.append(payload);
 }
@@ -148,7 +147,7 @@ void ApiWorker::next(HttpRespond respond) {
 HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char kind) {
   if (id != running_) return api_refusal(400, "InvalidRequestID", "Invalid request ID");
   running_.clear();
-  tell_later(kind, with_peak(peak_kib(), body));
+  tell_later(kind, with_peak(token_, peak_kib(), body));
   if (body.size() <= kMaxResponse) return api_accepted();
   return api_refusal(413, "RequestEntityTooLarge",
                      fmt::format("Exceeded maximum allowed payload size ({} bytes).", kMaxResponse));
@@ -158,24 +157,24 @@ HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char
 void ApiWorker::take_piece(std::string_view path, const std::string& content_type, const std::string& piece) {
   if (running_.empty() || path != fmt::format("{}invocation/{}/response", kRuntimeRoot, running_)) return;
   const std::weak_ptr alive(alive_);
-  if (!std::exchange(streams_, true)) tell('T', content_type_or_default(content_type));
-  if (!alive.expired()) tell('C', piece);
+  if (!std::exchange(streams_, true)) tell('T', token_ + content_type_or_default(content_type));
+  if (!alive.expired()) tell('C', token_ + piece);
 }
 
 HttpResponse ApiWorker::end_stream(std::string_view id, ApiCall& call) {
   if (id != running_) return api_refusal(400, "InvalidRequestID", "Invalid request ID");
   if (!call.body.empty()) {
-    tell_later('T', content_type_or_default(call.header("content-type")));
-    tell_later('C', std::move(call.body));
+    tell_later('T', token_ + content_type_or_default(call.header("content-type")));
+    tell_later('C', token_ + call.body);
   }
   running_.clear();
   streams_ = false;
   const std::string& error_type = call.header("lambda-runtime-function-error-type");
   if (error_type.empty()) {
-    tell_later('S', with_peak(peak_kib(), {}));
+    tell_later('S', with_peak(token_, peak_kib(), {}));
   } else {
     const std::string error = base64_decode(call.header("lambda-runtime-function-error-body")).value_or("");
-    tell_later('F', with_peak(peak_kib(), error.empty() ? error_json(error_type, "") : error));
+    tell_later('F', with_peak(token_, peak_kib(), error.empty() ? error_json(error_type, "") : error));
   }
   return api_accepted();
 }
@@ -194,7 +193,7 @@ void ApiWorker::tell(char kind, std::string payload) {
 void ApiWorker::tell_later(char kind, std::string payload) {
   api_.parts().loop.post([this, alive = std::weak_ptr(alive_), kind, payload = std::move(payload)]() mutable {
     if (alive.expired()) return;
-    if (kind == 'S' || kind == 'F') runtime_busy_ = false;
+    if (kind == 'S' || kind == 'F' || kind == 'O') runtime_busy_ = false;
     tell(kind, std::move(payload));
     if (!alive.expired()) on_change();
   });
@@ -241,7 +240,7 @@ void ApiWorker::on_frame(char kind, std::string payload) {
     runtime_ready_ = true;
     return on_change();
   }
-  if (kind == 'S' || kind == 'F') return tell_later(kind, std::move(payload));
+  if (kind == 'S' || kind == 'F' || kind == 'O') return tell_later(kind, std::move(payload));
   if (kind == 'X' || kind == 'T' || kind == 'C') return tell(kind, std::move(payload));
   kill();
 }
@@ -312,6 +311,7 @@ void ApiWorker::deliver() {
   auto [text, event] = *std::exchange(event_, std::nullopt);
   const Members head = head_of(text);
   running_ = head.at("id");
+  token_ = head.at("token");
   HttpResponse response = api_json(200, std::move(event));
   response.headers.insert(response.headers.end(), {{"Lambda-Runtime-Aws-Request-Id", running_},
                                                    {"Lambda-Runtime-Deadline-Ms", head.at("deadline")},

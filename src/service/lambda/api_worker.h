@@ -40,6 +40,7 @@ class ApiWorker final : public sandbox::Worker {
   std::uint32_t peak_kib() const override { return process_ ? process_->peak_kib() : 0; }
   OwnsConnection connection_check() const override { return nullptr; }
   void drain_output() override;
+  bool quiet() override { return !process_ || process_->quiet(); }
   void pause() override;
   void resume() override;
   void kill() override;
@@ -94,6 +95,7 @@ class ApiWorker final : public sandbox::Worker {
   // That waits for the runtime: the line that describes it, and itself.
   std::optional<std::pair<std::string, std::string>> event_;
   std::string running_;   // the request id of the event that the runtime has
+  std::string token_;     // and what its frames begin with
   bool streams_ = false;  // its response has begun
   bool runtime_ready_ = false;
   bool ready_ = false;  // with its extensions

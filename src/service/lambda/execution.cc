@@ -18,6 +18,8 @@ using Millis = std::chrono::duration<double, std::milli>;
 constexpr std::size_t kTailSize = 4096;
 constexpr std::size_t kMaxLine = 256U << 10;
 constexpr std::size_t kMaxResponse = 6291556;  // 6 MB and a little, as Lambda says it
+constexpr std::size_t kTokenBytes = 8;
+constexpr std::size_t kMaxHeld = 1U << 20;  // of a log, in memory
 constexpr auto kInitTimeout = std::chrono::seconds(10);
 
 steady_clock::time_point monotonic() { return steady_clock::now(); }  // lint: clock
@@ -136,7 +138,9 @@ void Execution::send_event() {
   runtime::Loop::cancel(deadline_);
   const auto timeout = std::chrono::seconds(*settings_.function->configuration.timeout);
   const auto deadline = to_millis(settings_.parts.clock.unmoved() + timeout);
+  token_ = hex_encode(settings_.parts.random.bytes(kTokenBytes));
   std::string frame = "{";
+  append_member(frame, "token", token_);
   append_member(frame, "id", invocation_->request_id);
   append_member(frame, "arn", invocation_->arn.empty() ? settings_.function->arn() : invocation_->arn);
   append_member(frame, "traceId", invocation_->trace);
@@ -150,9 +154,10 @@ void Execution::send_event() {
 }
 
 void Execution::on_message(char kind, std::string payload) {
+  if (broken_) return;
   switch (kind) {
     case 'R':
-      if (loaded_) return worker_->kill();  // a handler that plays its runtime's part
+      if (loaded_) return break_off();  // a handler that plays its runtime's part
       ready_ = loaded_ = true;
       settings_.loaded(*this);
       init_duration_ = monotonic() - init_started_;
@@ -162,45 +167,68 @@ void Execution::on_message(char kind, std::string payload) {
         become_idle();
       break;
     case 'X':
+      if (loaded_) return break_off();
       worker_->drain_output();
       init_error_ = std::move(payload);
       init_duration_ = monotonic() - init_started_;
       if (invocation_) finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
       break;
     case 'T':
-      std::erase_if(payload, [](char c) { return c == '\r' || c == '\n'; });  // it becomes a header
-      stream_type_ = std::move(payload);
-      break;
-    case 'C': on_piece(payload); break;
+    case 'C':
+    case 'S':
+    case 'F':
+    case 'O': on_answer_frame(kind, std::move(payload)); break;
     case 'L':
-      if (!worker_->says_when_idle()) return worker_->kill();
+      if (!worker_->says_when_idle()) return break_off();
       on_extension(payload);
       break;
     case 'N':
-      if (!worker_->says_when_idle()) return worker_->kill();
+      if (!worker_->says_when_idle()) return break_off();
       runtime::Loop::cancel(deadline_);
       if (ready_ && !invocation_) become_idle();
       break;
-    case 'S':
-    case 'F': {
-      if (!invocation_ || !sent_) return;
-      const std::uint32_t peak = take_u32(payload);
-      worker_->drain_output();
-      if (kind == 'S' && !gathered_.empty()) payload = std::exchange(gathered_, {}) + payload;
-      if (kind == 'S' && payload.size() > kMaxResponse) {
-        return finish(
-            InvocationResult::Outcome::kFailed,
-            error_json("Function.ResponseSizeTooLarge",
-                       fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
-                                   payload.size(), kMaxResponse)),
-            peak);
-      }
-      finish(kind == 'S' ? InvocationResult::Outcome::kSucceeded : InvocationResult::Outcome::kFailed,
-             std::move(payload), peak);
-      break;
-    }
-    default: worker_->kill();
+    default: break_off();
   }
+}
+
+void Execution::on_answer_frame(char kind, std::string payload) {
+  if (!invocation_ || !sent_ || !payload.starts_with(token_)) return distrust();
+  payload.erase(0, token_.size());
+  if (kind == 'C') return on_piece(payload);
+  if (kind != 'T') return on_answer(kind, std::move(payload));
+  std::erase_if(payload, [](char c) { return c == '\r' || c == '\n'; });  // it becomes a header
+  stream_type_ = std::move(payload);
+}
+
+void Execution::on_answer(char kind, std::string payload) {
+  const std::uint32_t peak = take_u32(payload);
+  worker_->drain_output();
+  if (kind == 'O') return refuse_size(take_u32(payload), peak);
+  if (kind == 'S' && !gathered_.empty()) payload = std::exchange(gathered_, {}) + payload;
+  if (payload.size() > kMaxResponse) return refuse_size(payload.size(), peak);
+  finish(kind == 'S' ? InvocationResult::Outcome::kSucceeded : InvocationResult::Outcome::kFailed, std::move(payload),
+         peak);
+}
+
+void Execution::refuse_size(std::size_t size, std::uint32_t peak_kib) {
+  finish(InvocationResult::Outcome::kFailed,
+         error_json("Function.ResponseSizeTooLarge",
+                    fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
+                                size, kMaxResponse)),
+         peak_kib);
+}
+
+// Nothing that it says any more is an answer.
+void Execution::break_off() {
+  broken_ = distrusted_ = true;
+  worker_->kill();
+}
+
+// What answers another event than the running one is the handler's work, not its runtime's. The event goes on: it may
+// be a later one than that of the handler who did it.
+void Execution::distrust() {
+  distrusted_ = true;
+  if (!invocation_) worker_->kill();
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
@@ -225,7 +253,7 @@ void Execution::on_output(std::string_view text) {
   }
   partial_line_.erase(0, begin);
   if (partial_line_.size() > kMaxLine) log(std::exchange(partial_line_, {}));
-  if (invocation_)
+  if (invocation_ && lines_bytes_ < kMaxHeld)
     flush_later();
   else
     flush_log();
@@ -340,6 +368,8 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
   const auto self = shared_from_this();
   invocation.done({outcome, std::move(payload), tail_, duration.count()});
   flush_log();
+  if (!worker_->quiet()) distrusted_ = true;  // nothing follows a runtime's own answer
+  if (distrusted_) return worker_->kill();
   if (ready_ && !timed_out_ && !goes_on) become_idle();
 }
 
@@ -351,11 +381,13 @@ void Execution::log(std::string text) {
   tail_ += text;
   tail_ += '\n';
   if (tail_.size() > kTailSize) tail_.erase(0, tail_.size() - kTailSize);
+  lines_bytes_ += text.size() + sizeof(LogLine);
   lines_.push_back({settings_.parts.clock.now(), std::move(text)});
 }
 
 void Execution::flush_log() {
   if (lines_.empty()) return;
+  lines_bytes_ = 0;
   const auto& function = *settings_.function;
   settings_.parts.logs.write(
       {function.account, function.region, function.log_group(), log_stream_, *function.configuration.role},

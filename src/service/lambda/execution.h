@@ -37,11 +37,18 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
   TimePoint born() const { return born_; }
   bool has_loaded() const { return loaded_; }
+  // Whether its handler has left the channel to its runtime. One that has not runs no other invocation.
+  bool trusted() const { return !distrusted_; }
   void end();
 
  private:
   void on_message(char kind, std::string payload);
+  void on_answer_frame(char kind, std::string payload);
+  void on_answer(char kind, std::string payload);
   void on_piece(std::string_view piece);
+  void refuse_size(std::size_t size, std::uint32_t peak_kib);
+  void distrust();
+  void break_off();
   void on_output(std::string_view text);
   void on_exit(int status);
   void on_extension(std::string_view payload);
@@ -71,12 +78,16 @@ class Execution : public std::enable_shared_from_this<Execution> {
   bool reported_init_ = false;
   bool ending_ = false;
   bool timed_out_ = false;
+  bool distrusted_ = false;
+  bool broken_ = false;
+  std::string token_;  // of the event that it runs
   runtime::Loop::DelayedHandle deadline_, pausing_, flushing_;
   std::chrono::steady_clock::time_point init_started_, event_sent_, idle_since_;
   std::chrono::duration<double, std::milli> init_duration_{};
   TimePoint born_;
   std::string partial_line_;
   std::vector<LogLine> lines_;
+  std::size_t lines_bytes_ = 0;
   std::string tail_;
   std::uint32_t peak_mb_ = 0;
 };

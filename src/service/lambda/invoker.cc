@@ -78,6 +78,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
                                       {"ConcurrentExecutions", static_cast<double>(at_once), "Count"}});
     };
     ExecutionPtr execution;
+    while (!host->idle.empty() && !host->idle.back()->trusted()) host->idle.pop_back();
     if (!host->idle.empty()) {
       execution = std::move(host->idle.back());
       host->idle.pop_back();
