@@ -158,7 +158,7 @@ struct App::Parts {
         sts_roles(iam),
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
-        code(blobs, folder / "code"),
+        code({*store, blobs, folder / "unpacked", workshop}),
         hot_folders({unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? allowed_hot_folders(configuration)
                                                                                 : std::vector<fs::path>(),
                      folder}),
@@ -170,6 +170,7 @@ struct App::Parts {
                 *world.random,
                 loop,
                 reading,
+                workshop,
                 timers,
                 runtimes,
                 code,
@@ -207,7 +208,6 @@ struct App::Parts {
              {{"lambda", &lambda::FunctionUrls::owns,
                [this](const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
                       runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); }}}}) {
-    fs::create_directories(folder / "code");
     dynamodb.copy_changes_to(kinesis_copies);
     admit_root();
   }
@@ -275,6 +275,7 @@ struct App::Parts {
     sqs.forget();
     kinesis.forget();
     cloudwatch.forget();
+    code.sweep_later();
   }
 
   Configuration configuration;
@@ -282,6 +283,7 @@ struct App::Parts {
   fs::path folder;
   runtime::Loop loop{"functions"};
   runtime::Loop reading{"records"};
+  runtime::Loop workshop{"workshop"};
   std::future<sandbox::Isolation> isolation;
   std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
   std::unique_ptr<kv::Store> store;
@@ -349,6 +351,11 @@ void App::start() {
   kinesis::keep_retention(parts_->kinesis);
   cloudwatch::keep_retention(parts_->cloudwatch);
   parts_->lambda.resume();
+  parts_->workshop.post([earlier = parts_->folder / "code"] {  // unpacked in place, by earlier versions: maybe half
+    std::error_code ignored;
+    fs::remove_all(earlier, ignored);
+  });
+  parts_->code.sweep_later();
   parts_->server.start(parts_->gateway);
 }
 
@@ -358,6 +365,7 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->server.stop(patience);
   parts_->timers.stop();
   parts_->runtime_api.stop();
+  parts_->workshop.stop();
   parts_->loop.stop();
   parts_->reading.stop();
 }

@@ -32,6 +32,15 @@ void write_synced(const std::filesystem::path& path, std::string_view bytes) {
   if (synced != 0) fail("fsync");
 }
 
+// What was not given its name goes.
+struct Unfinished {
+  std::filesystem::path path;
+  ~Unfinished() {
+    std::error_code gone;
+    std::filesystem::remove(path, gone);
+  }
+};
+
 void sync_folder(const std::filesystem::path& folder) {
   const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) fail("open");
@@ -39,15 +48,19 @@ void sync_folder(const std::filesystem::path& folder) {
   close(descriptor);
 }
 
-bool is_name(std::string_view name) {
-  return name.size() == 64 &&
-         std::all_of(name.begin(), name.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 }  // namespace
 
 Blobs::Blobs(std::filesystem::path folder) : folder_(std::move(folder)) {
   std::filesystem::create_directories(folder_);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    std::error_code ignored;
+    if (!is_name(entry.path().filename().string())) std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
+bool Blobs::is_name(std::string_view text) {
+  return text.size() == 64 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 std::string Blobs::digest(std::string_view bytes) {
@@ -61,7 +74,8 @@ std::string Blobs::put(std::string_view bytes) {
   const std::string name = hex_encode(digest(bytes));
   const auto path = folder_ / name;
   if (std::filesystem::exists(path)) return name;
-  const auto unfinished = folder_ / (name + ".new");
+  const auto unfinished = folder_ / (name + ".new" + std::to_string(++unfinished_));
+  const Unfinished guard{unfinished};
   write_synced(unfinished, bytes);
   std::filesystem::rename(unfinished, path);
   sync_folder(folder_);
@@ -75,6 +89,19 @@ std::optional<std::string> Blobs::get(std::string_view name) const {
   std::ostringstream out;
   out << file.rdbuf();
   return std::move(out).str();
+}
+
+void Blobs::erase(std::string_view name) {
+  if (is_name(name)) std::filesystem::remove(folder_ / name);
+}
+
+std::vector<std::string> Blobs::names() const {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    std::string name = entry.path().filename().string();
+    if (is_name(name)) out.push_back(std::move(name));
+  }
+  return out;
 }
 
 }  // namespace leat::blob

@@ -1,17 +1,25 @@
 #include "engine/sandbox/package.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zip.h>
 
-#include <fstream>
+#include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace leat::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of what a package may make. A name of one byte costs the disk a block and the server a walk.
+constexpr std::size_t kMaxPieces = 100000;
+constexpr std::ptrdiff_t kMaxDepth = 100;
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -33,10 +41,9 @@ bool is_safe_path(std::string_view name) {
   if (name.empty() || name.front() == '/' || name.find('\\') != std::string_view::npos ||
       name.find('\0') != std::string_view::npos)
     return false;
-  for (const auto& part : fs::path(name)) {
-    if (part == "..") return false;
-  }
-  return true;
+  const fs::path path(name);
+  return std::distance(path.begin(), path.end()) <= kMaxDepth &&
+         std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
 }
 
 // The entry's Unix mode, or 0 where the package has none.
@@ -58,52 +65,134 @@ Result<void, PackageProblem> check_entry(zip_t* archive, zip_uint64_t index, zip
   return {};
 }
 
-// What an entry says of its size is not believed: the bytes are counted.
-Result<void, PackageProblem> write_entry(zip_t* archive, zip_uint64_t index, const fs::path& path,
-                                         std::uint64_t& left) {
-  std::unique_ptr<zip_file_t, Discard> file(zip_fopen_index(archive, index, 0));
-  if (!file) return std::unexpected(PackageProblem::kNotAZip);
-  fs::create_directories(path.parent_path());
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  std::vector<char> buffer(1U << 16);
-  while (true) {
-    const zip_int64_t got = zip_fread(file.get(), buffer.data(), buffer.size());
-    if (got < 0 || !out) return std::unexpected(PackageProblem::kNotAZip);
-    if (got == 0) break;
-    if (static_cast<std::uint64_t>(got) > left) return std::unexpected(PackageProblem::kTooLarge);
-    left -= static_cast<std::uint64_t>(got);
-    out.write(buffer.data(), got);
-  }
-  out.close();
-  const bool executable = mode_of(archive, index) & S_IXUSR;
-  chmod(path.c_str(), executable ? 0755 : 0644);
-  return {};
+[[noreturn]] void fail(const char* doing) { throw std::system_error(errno, std::generic_category(), doing); }
+
+// What a name that the system refuses is; throws where the disk is to blame.
+std::unexpected<PackageProblem> refused_name() {
+  if (errno == EEXIST || errno == EISDIR || errno == ENOTDIR || errno == ENAMETOOLONG || errno == EINVAL ||
+      errno == EILSEQ)
+    return std::unexpected(PackageProblem::kBadPath);
+  fail("cannot unpack");
 }
 
-Result<void, PackageProblem> write_all(zip_t* archive, const fs::path& folder, std::uint64_t limit) {
-  const zip_int64_t count = zip_get_num_entries(archive, 0);
-  for (zip_int64_t i = 0; i < count; ++i) {
-    zip_stat_t stat;
-    const auto index = static_cast<zip_uint64_t>(i);
-    TRY_VOID(check_entry(archive, index, stat));
-    const fs::path path = folder / stat.name;
-    if (std::string_view(stat.name).ends_with('/'))
-      fs::create_directories(path);
-    else
-      TRY_VOID(write_entry(archive, index, path, limit));
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
   }
-  return {};
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+void write_all(int file, const char* bytes, std::size_t size) {
+  while (size > 0) {
+    const ssize_t written = write(file, bytes, size);
+    if (written < 0 && errno != EINTR) fail("cannot unpack");
+    if (written < 0) continue;
+    bytes += written;
+    size -= static_cast<std::size_t>(written);
+  }
 }
+
+bool is_folder(const fs::path& path) {
+  struct stat found {};
+  return lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+// What lies in `folder` goes with this, but for what was completed.
+class Unpacking {
+ public:
+  Unpacking(zip_t* archive, const fs::path& folder, std::uint64_t limit)
+      : archive_(archive), folder_(folder), left_(limit) {
+    fs::create_directories(folder);
+  }
+  ~Unpacking() {
+    std::error_code ignored;
+    if (!complete_) fs::remove_all(folder_, ignored);
+  }
+  Unpacking(const Unpacking&) = delete;
+  Unpacking& operator=(const Unpacking&) = delete;
+
+  Result<void, PackageProblem> run() {
+    const auto count = static_cast<zip_uint64_t>(std::max<zip_int64_t>(zip_get_num_entries(archive_, 0), 0));
+    if (count > kMaxPieces) return std::unexpected(PackageProblem::kTooMany);
+    for (zip_uint64_t index = 0; index < count; ++index) TRY_VOID(take(index));
+    const Descriptor folder(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.number() < 0 || syncfs(folder.number()) != 0) fail("cannot sync");
+    complete_ = true;
+    return {};
+  }
+
+ private:
+  Result<void, PackageProblem> take(zip_uint64_t index) {
+    zip_stat_t stat;
+    TRY_VOID(check_entry(archive_, index, stat));
+    const fs::path name(stat.name);
+    if (!name.has_filename()) return make_folders(name);
+    TRY_VOID(make_folders(name.parent_path()));
+    return write_entry(stat, folder_ / name);
+  }
+
+  Result<void, PackageProblem> make_folders(const fs::path& below) {
+    if (below == made_) return {};
+    fs::path path = folder_;
+    for (const auto& part : below) {
+      if (part.empty() || part == ".") continue;
+      path /= part;
+      if (mkdir(path.c_str(), 0755) == 0)
+        TRY_VOID(count());
+      else if (errno != EEXIST || !is_folder(path))
+        return refused_name();
+    }
+    made_ = below;
+    return {};
+  }
+
+  // What an entry says of its size is not believed: the bytes are counted.
+  Result<void, PackageProblem> write_entry(const zip_stat_t& stat, const fs::path& path) {
+    const std::unique_ptr<zip_file_t, Discard> file(zip_fopen_index(archive_, stat.index, 0));
+    if (!file) return std::unexpected(PackageProblem::kNotAZip);
+    TRY_VOID(count());
+    const mode_t mode = mode_of(archive_, stat.index) & S_IXUSR ? 0755 : 0644;
+    const Descriptor out(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    if (out.number() < 0) return refused_name();
+    fchmod(out.number(), mode);
+    for (std::uint64_t size = 0;;) {
+      const zip_int64_t got = zip_fread(file.get(), buffer_.data(), buffer_.size());
+      if (got < 0 || (got == 0 && size != stat.size)) return std::unexpected(PackageProblem::kNotAZip);
+      if (got == 0) return {};
+      size += static_cast<std::uint64_t>(got);
+      if (static_cast<std::uint64_t>(got) > left_) return std::unexpected(PackageProblem::kTooLarge);
+      left_ -= static_cast<std::uint64_t>(got);
+      write_all(out.number(), buffer_.data(), static_cast<std::size_t>(got));
+    }
+  }
+
+  Result<void, PackageProblem> count() {
+    if (++pieces_ > kMaxPieces) return std::unexpected(PackageProblem::kTooMany);
+    return {};
+  }
+
+  zip_t* archive_;
+  const fs::path folder_;
+  std::uint64_t left_;
+  std::size_t pieces_ = 0;
+  fs::path made_;  // below the folder: where the last entry went
+  std::vector<char> buffer_ = std::vector<char>(1U << 16);
+  bool complete_ = false;
+};
 
 }  // namespace
 
 Result<void, PackageProblem> unpack(std::string_view zip, const fs::path& folder, std::uint64_t limit) {
   const Archive archive = open_archive(zip);
   if (!archive) return std::unexpected(PackageProblem::kNotAZip);
-  fs::create_directories(folder);
-  auto written = write_all(archive.get(), folder, limit);
-  if (!written) fs::remove_all(folder);
-  return written;
+  return Unpacking(archive.get(), folder, limit).run();
 }
 
 Result<std::uint64_t, PackageProblem> inspect(std::string_view zip, std::uint64_t limit) {

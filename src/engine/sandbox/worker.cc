@@ -16,6 +16,7 @@
 #include "engine/sandbox/process.h"
 #include "engine/sandbox/seccomp.h"
 #include "engine/sandbox/spawn.h"
+#include "engine/sandbox/tree.h"
 
 namespace leat::sandbox {
 
@@ -82,12 +83,6 @@ struct WorkerFactory::State {
 
 namespace {
 
-// Hard links: the files are there once, however many workers see them.
-void link_files(const fs::path& from, const fs::path& to) {
-  fs::copy(from, to,
-           fs::copy_options::recursive | fs::copy_options::create_hard_links | fs::copy_options::overwrite_existing);
-}
-
 class ProcessWorker final : public Worker {
  public:
   ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated)
@@ -102,8 +97,8 @@ class ProcessWorker final : public Worker {
 
   void listen(WorkerEvents events) override { process_->events = std::move(events); }
   void send(char kind, std::string head, std::string rest) override { process_->send(kind, head, std::move(rest)); }
-  void install(const fs::path& code) override { link_files(code, folders_.own); }
-  void install_layer(const fs::path& layer) override { link_files(layer, folders_.layers); }
+  void install(const fs::path& code) override { link_tree(code, folders_.own); }
+  void install_layer(const fs::path& layer) override { link_tree(layer, folders_.layers); }
   std::string code_path() const override { return isolated_ ? kCodePath : folders_.code.string(); }
   std::string layer_path() const override { return isolated_ ? kLayerPath : folders_.layers.string(); }
   void limit_memory(std::uint64_t bytes) override {
@@ -166,8 +161,8 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   const WorkerFolders folders{own, state_->folder / (name + "-layers"), spec.live_code ? spec.code : own};
   fs::create_directories(folders.own);
   fs::create_directories(folders.layers);
-  if (!spec.code.empty() && !spec.live_code) link_files(spec.code, folders.own);
-  for (const auto& layer : spec.layers) link_files(layer, folders.layers);
+  if (!spec.code.empty() && !spec.live_code) link_tree(spec.code, folders.own);
+  for (const auto& layer : spec.layers) link_tree(layer, folders.layers);
   if (state_->isolation == Isolation::kNone) state_->link_visible(spec);
   auto cgroup = state_->cgroups.make(name);
   if (cgroup) cgroup->limit_processes(kMaxProcesses);

@@ -43,6 +43,7 @@ struct Function {
   std::vector<std::string> layers = {};      // their blobs' names, in their order
   bool may_recur = false;                    // RecursiveLoop: Allow
   std::string hot_folder = {};               // that its code is in, see hot_reload.h; empty where it is a package
+  std::vector<std::shared_ptr<const void>> holds = {};  // of its code and layers, see code_store.h
 
   const std::string& name() const { return *configuration.function_name; }
   const std::string& arn() const { return *configuration.function_arn; }

@@ -123,6 +123,8 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
   function->layers = layer_blobs(parts_.store, function->configuration);
   function->family = aws::make_arn("lambda", region, account, "function:" + name);
   function->hot_folder = parts_.store.get(room_prefix(account, region, 'o', name)).value.value_or("");
+  if (function->hot_folder.empty()) function->holds.push_back(parts_.code.hold(function->code));
+  for (const auto& layer : function->layers) function->holds.push_back(parts_.code.hold(layer));
   function->may_recur = parts_.store.get(room_prefix(account, region, 's', name)).value == "Allow";
   const auto reserved = parts_.store.get(room_prefix(account, region, 'r', name));
   if (reserved.value)
@@ -132,21 +134,23 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
   return function;
 }
 
-void Lambda::save(const aws::Caller& caller, const FunctionConfiguration& configuration) {
-  const std::string& name = *configuration.function_name;
-  const auto version = version_number(*configuration.version);
-  const std::string row = version ? version_row(caller.account, caller.region, name, *version)
-                                  : function_row(caller.account, caller.region, name);
-  kv::Batch batch;
-  batch.put(row, aws::to_json(configuration));
-  if (version) {
+void Lambda::save(const aws::Caller& caller, const std::vector<FunctionConfiguration>& configurations,
+                  kv::Batch batch) {
+  std::vector<std::string> rows;
+  for (const auto& configuration : configurations) {
+    const std::string& name = *configuration.function_name;
+    const auto version = version_number(*configuration.version);
+    rows.push_back(version ? version_row(caller.account, caller.region, name, *version)
+                           : function_row(caller.account, caller.region, name));
+    batch.put(rows.back(), aws::to_json(configuration));
+    if (!version) continue;
     std::string counter;
     kv::append_u64(counter, *version);
     batch.put(room_prefix(caller.account, caller.region, 'n', name), counter);
   }
   std::unique_lock lock(cache_mutex_);
   (void)parts_.store.commit(batch);
-  cache_.erase(row);
+  for (const auto& row : rows) cache_.erase(row);
 }
 
 void Lambda::erase(const aws::Caller& caller, const std::string& name) {

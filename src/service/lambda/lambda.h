@@ -30,6 +30,7 @@ struct LambdaParts {
   Random& random;
   runtime::Loop& loop;
   runtime::Loop& reading;
+  runtime::Loop& workshop;  // for requests that take their time
   runtime::Timers& timers;
   Runtimes& runtimes;
   CodeStore& code;
@@ -77,8 +78,8 @@ class Lambda {
   FunctionPtr find_or_null(std::string_view account, std::string_view region, const std::string& name,
                            std::string_view version = kLatest);
 
-  // A new $LATEST, or a version.
-  void save(const aws::Caller& caller, const FunctionConfiguration& configuration);
+  // New $LATESTs and versions, in one commit with what the batch holds already.
+  void save(const aws::Caller& caller, const std::vector<FunctionConfiguration>& configurations, kv::Batch batch = {});
   void erase(const aws::Caller& caller, const std::string& name);
   void erase_version(const aws::Caller& caller, const std::string& name, std::uint64_t version);
 

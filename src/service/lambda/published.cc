@@ -20,8 +20,9 @@ std::string essence_of(FunctionConfiguration configuration) {
 
 }  // namespace
 
-FunctionConfiguration publish(Lambda& lambda, const aws::Caller& caller, const FunctionConfiguration& latest,
-                              const std::optional<std::string>& description) {
+FunctionConfiguration stage_version(Lambda& lambda, const aws::Caller& caller, const FunctionConfiguration& latest,
+                                    const std::optional<std::string>& description,
+                                    std::vector<FunctionConfiguration>& rows) {
   const std::string& name = *latest.function_name;
   const auto versions = versions_of(lambda, caller, name);
   if (!versions.empty() && essence_of(versions.back()) == essence_of(latest)) return versions.back();
@@ -32,7 +33,7 @@ FunctionConfiguration publish(Lambda& lambda, const aws::Caller& caller, const F
   version.function_arn = fmt::format("{}:{}", *latest.function_arn, number);
   version.revision_id = lambda.parts().random.uuid();
   if (description) version.description = description;
-  lambda.save(caller, version);
+  rows.push_back(version);
   return version;
 }
 

@@ -8,8 +8,10 @@
 namespace leat::lambda {
 
 // A new version of $LATEST, or the newest one where nothing has changed since. Under the definition mutex.
-FunctionConfiguration publish(Lambda& lambda, const aws::Caller& caller, const FunctionConfiguration& latest,
-                              const std::optional<std::string>& description);
+// It joins `rows`, to be saved, where it is new.
+FunctionConfiguration stage_version(Lambda& lambda, const aws::Caller& caller, const FunctionConfiguration& latest,
+                                    const std::optional<std::string>& description,
+                                    std::vector<FunctionConfiguration>& rows);
 
 // Oldest first, without $LATEST.
 std::vector<FunctionConfiguration> versions_of(Lambda& lambda, const aws::Caller& caller, std::string_view name);

@@ -7,6 +7,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "service/lambda/hot_reload.h"
+#include "service/lambda/in_workshop.h"
 #include "service/lambda/layer.h"
 #include "service/lambda/published.h"
 
@@ -80,14 +81,30 @@ aws::Result<NewCode> take_code(Lambda& lambda, const aws::Caller& caller, const 
   return NewCode{{folder, base64_encode(blob::Blobs::digest(folder)), 0}, folder};
 }
 
-void save_folder(Lambda& lambda, const aws::Caller& caller, const std::string& name, const NewCode& code) {
+void stage_folder(kv::Batch& batch, const aws::Caller& caller, const std::string& name, const NewCode& code) {
   const std::string row = room_prefix(caller.account, caller.region, 'o', name);
-  kv::Batch batch;
   if (code.hot_folder.empty())
     batch.erase(row);
   else
     batch.put(row, code.hot_folder);
-  (void)lambda.parts().store.commit(batch);
+}
+
+void stage_tags(kv::Batch& batch, const aws::Caller& caller, const std::string& name, const CreateFunctionRequest& input) {
+  if (!input.tags) return;
+  ListTagsResponse tags;
+  tags.tags = input.tags;
+  batch.put(tags_row(caller.account, caller.region, name), aws::to_json(tags));
+}
+
+// The function and the version that is asked for, in one commit. It is read at once: so its code is never without a hold.
+FunctionConfiguration save(Lambda& lambda, const aws::Caller& caller, const FunctionConfiguration& latest,
+                           std::optional<bool> publish, kv::Batch batch) {
+  std::vector<FunctionConfiguration> rows{latest};
+  FunctionConfiguration answer = latest;
+  if (publish.value_or(false)) answer = stage_version(lambda, caller, latest, std::nullopt, rows);
+  lambda.save(caller, rows, std::move(batch));
+  (void)lambda.find_or_null(caller.account, caller.region, *latest.function_name);
+  return answer;
 }
 
 void set_code(FunctionConfiguration& configuration, const StoredCode& code) {
@@ -205,10 +222,8 @@ FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunct
   return out;
 }
 
-}  // namespace
-
-aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Caller& caller,
-                                                   const CreateFunctionRequest& input) {
+aws::Result<FunctionConfiguration> create(Lambda& lambda, const aws::Caller& caller,
+                                          const CreateFunctionRequest& input) {
   if (input.package_type == "Image")
     return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
   if (!input.runtime || !input.handler)
@@ -224,49 +239,62 @@ aws::Result<FunctionConfiguration> create_function(Lambda& lambda, const aws::Ca
   set_runtime_version(caller, configuration);
   const NewCode code = TRY(take_code(lambda, caller, input.code));
   set_code(configuration, code.stored);
-  TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   touch(lambda, configuration);
 
   std::lock_guard lock(lambda.definition_mutex());
+  TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   if (lambda.find_or_null(caller.account, caller.region, name))
     return aws::fail(errors::kResourceConflict, fmt::format("Function already exist: {}", name));
-  save_folder(lambda, caller, name, code);
-  lambda.save(caller, configuration);
-  if (input.tags) {
-    kv::Batch batch;
-    ListTagsResponse tags;
-    tags.tags = input.tags;
-    batch.put(tags_row(caller.account, caller.region, name), aws::to_json(tags));
-    (void)lambda.parts().store.commit(batch);
-  }
+  kv::Batch batch;
+  stage_folder(batch, caller, name, code);
+  stage_tags(batch, caller, name, input);
+  configuration = save(lambda, caller, configuration, input.publish, std::move(batch));
   lambda.parts().invoker.prepare(*configuration.runtime);
-  if (input.publish.value_or(false)) configuration = publish(lambda, caller, configuration, std::nullopt);
   configuration.state = "Pending";
   configuration.state_reason = "The function is being created.";
   configuration.state_reason_code = "Creating";
   return configuration;
 }
 
-aws::Result<FunctionConfiguration> update_function_code(Lambda& lambda, const aws::Caller& caller,
-                                                        const UpdateFunctionCodeRequest& input) {
+aws::Result<void> check_revision(const FunctionConfiguration& latest, const std::optional<std::string>& wanted) {
+  if (!wanted || wanted == latest.revision_id) return {};
+  return aws::fail(errors::kPreconditionFailed,
+                   "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to "
+                   "retrieve the latest Revision Id");
+}
+
+// Others go on while the package is unpacked: what the function is then is looked up again.
+aws::Result<FunctionConfiguration> update_code(Lambda& lambda, const aws::Caller& caller,
+                                               const UpdateFunctionCodeRequest& input) {
+  TRY_VOID(check_revision(TRY(lambda.find(caller, input.function_name))->configuration, input.revision_id));
+  const NewCode code = TRY(take_code(lambda, caller, input));
   std::lock_guard lock(lambda.definition_mutex());
   const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
   FunctionConfiguration configuration = function->configuration;
-  if (input.revision_id && input.revision_id != configuration.revision_id) {
-    return aws::fail(errors::kPreconditionFailed,
-                     "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
-                     "to retrieve the latest Revision Id");
-  }
-  const NewCode code = TRY(take_code(lambda, caller, input));
+  TRY_VOID(check_revision(configuration, input.revision_id));
   set_code(configuration, code.stored);
   if (input.architectures) configuration.architectures = input.architectures;
   touch(lambda, configuration);
   if (input.dry_run.value_or(false)) return configuration;
-  save_folder(lambda, caller, *configuration.function_name, code);
-  lambda.save(caller, configuration);
+  kv::Batch batch;
+  stage_folder(batch, caller, *configuration.function_name, code);
+  configuration = save(lambda, caller, configuration, input.publish, std::move(batch));
   lambda.parts().invoker.retire(function->arn());
-  if (input.publish.value_or(false)) return publish(lambda, caller, configuration, std::nullopt);
   return configuration;
+}
+
+}  // namespace
+
+void create_function(Lambda& lambda, const aws::Caller& caller, const CreateFunctionRequest& input,
+                     aws::Reply<FunctionConfiguration> reply) {
+  in_workshop<FunctionConfiguration>(lambda, std::move(reply),
+                                     [&lambda, caller, input] { return create(lambda, caller, input); });
+}
+
+void update_function_code(Lambda& lambda, const aws::Caller& caller, const UpdateFunctionCodeRequest& input,
+                          aws::Reply<FunctionConfiguration> reply) {
+  in_workshop<FunctionConfiguration>(lambda, std::move(reply),
+                                     [&lambda, caller, input] { return update_code(lambda, caller, input); });
 }
 
 aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller,
@@ -279,17 +307,13 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role.value_or(*function->configuration.role)));
   FunctionConfiguration configuration = function->configuration;
   TRY_VOID(check_logging(input.logging_config, *configuration.logging_config->log_format));
-  if (input.revision_id && input.revision_id != configuration.revision_id) {
-    return aws::fail(errors::kPreconditionFailed,
-                     "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API "
-                     "to retrieve the latest Revision Id");
-  }
+  TRY_VOID(check_revision(configuration, input.revision_id));
   set_common(configuration, input);
   if (input.role) configuration.role = input.role;
   TRY_VOID(set_layers(lambda, caller, configuration, input.layers));
   set_runtime_version(caller, configuration);
   touch(lambda, configuration);
-  lambda.save(caller, configuration);
+  configuration = save(lambda, caller, configuration, false, {});
   lambda.parts().invoker.retire(function->arn());
   return configuration;
 }

@@ -7,6 +7,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/lambda/in_workshop.h"
 #include "service/lambda/layer.h"
 #include "service/lambda/resource_policy.h"
 
@@ -54,10 +55,8 @@ bool matches(const Input& input, const GetLayerVersionResponse& version) {
          has(version.compatible_architectures, input.compatible_architecture);
 }
 
-}  // namespace
-
-aws::Result<PublishLayerVersionResponse> publish_layer_version(Lambda& lambda, const aws::Caller& caller,
-                                                               const PublishLayerVersionRequest& input) {
+aws::Result<PublishLayerVersionResponse> publish(Lambda& lambda, const aws::Caller& caller,
+                                                 const PublishLayerVersionRequest& input) {
   if (!input.content.zip_file)
     return aws::fail(errors::kNotOffered, "leat takes the archive in the call (Content.ZipFile) only, as yet");
   const StoredCode code = TRY(lambda.parts().code.put(*input.content.zip_file));
@@ -87,6 +86,14 @@ aws::Result<PublishLayerVersionResponse> publish_layer_version(Lambda& lambda, c
   (void)lambda.parts().store.commit(batch);
   const auto published = TRY(read(lambda, caller, id));
   return aws::from_json<PublishLayerVersionResponse>(aws::to_json(published));
+}
+
+}  // namespace
+
+void publish_layer_version(Lambda& lambda, const aws::Caller& caller, const PublishLayerVersionRequest& input,
+                           aws::Reply<PublishLayerVersionResponse> reply) {
+  in_workshop<PublishLayerVersionResponse>(lambda, std::move(reply),
+                                           [&lambda, caller, input] { return publish(lambda, caller, input); });
 }
 
 aws::Result<GetLayerVersionResponse> get_layer_version(Lambda& lambda, const aws::Caller& caller,
@@ -148,11 +155,13 @@ aws::Result<ListLayersResponse> list_layers(Lambda& lambda, const aws::Caller& c
 
 aws::Result<void> delete_layer_version(Lambda& lambda, const aws::Caller& caller,
                                        const DeleteLayerVersionRequest& input) {
+  std::lock_guard lock(lambda.definition_mutex());
   const LayerVersionId id = identify(caller, input.layer_name, input.version_number);
   kv::Batch batch;
   batch.erase(id.row('h'));
   batch.erase(id.row('j'));
   (void)lambda.parts().store.commit(batch);
+  lambda.parts().code.sweep_later();
   return {};
 }
 

@@ -81,7 +81,10 @@ aws::Result<FunctionConfiguration> publish_version(Lambda& lambda, const aws::Ca
                     "with the CodeSHA256 in $LATEST.",
                     *input.code_sha256, *function->configuration.code_sha256));
   }
-  return publish(lambda, caller, function->configuration, input.description);
+  std::vector<FunctionConfiguration> rows;
+  FunctionConfiguration version = stage_version(lambda, caller, function->configuration, input.description, rows);
+  if (!rows.empty()) lambda.save(caller, rows);
+  return version;
 }
 
 aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& lambda, const aws::Caller& caller,
