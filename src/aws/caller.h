@@ -1,11 +1,13 @@
 #pragma once
 // Who makes a request, and where.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/departure.h"
 
 namespace leat::aws {
 
@@ -20,6 +22,7 @@ struct Caller {
   std::string user_agent;
   std::string trace;     // X-Amzn-Trace-Id, as it came
   std::string endpoint;  // where leat was reached, for URLs in answers: http://localhost:4566
+  std::shared_ptr<Departure> departure;  // tells a waiting operation that nobody waits for its answer any longer
 };
 
 // What a key belongs to. Permanent keys have no session token and no expiry. One that must not be used has no secret.

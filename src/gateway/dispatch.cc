@@ -180,6 +180,10 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
         !allowed) {
       return exchange->refuse_caller(allowed.error());
     }
+    if (operation->kind == aws::OperationKind::kWait && request.waiter) {
+      exchange->caller.departure = std::make_shared<Departure>();
+      request.waiter->tell_when_gone(exchange->caller.departure);
+    }
     operation->handle(exchange->route.binding->service, exchange->caller, *input,
                       [this, exchange](aws::Result<aws::Object> result) mutable {
                         auto answer = [exchange, result = std::move(result)] { exchange->answer(result); };

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/departure.h"
+
 namespace leat::runtime {
 
 struct HttpHeader {
@@ -17,6 +19,16 @@ struct HttpHeader {
 };
 
 bool equals_ignoring_case(std::string_view left, std::string_view right);
+
+// Who waits for a request's answer.
+class HttpWaiter {
+ public:
+  virtual ~HttpWaiter() = default;
+
+  // Tells `departure` where the client is gone before it is answered. Only for what waits for something other than the
+  // server itself: who is watched must keep its side of the connection open. To be called from within handle().
+  virtual void tell_when_gone(std::shared_ptr<Departure> departure) = 0;
+};
 
 // A request that was read completely. The views live until its response is given.
 struct HttpRequest {
@@ -28,6 +40,7 @@ struct HttpRequest {
   std::uint16_t port = 0;      // that it came to
   std::uint32_t door = 0;      // by which listener: 0 is the server's own, others were adopted
   std::string_view peer = {};  // the address that it came from
+  HttpWaiter* waiter = nullptr;  // null where nobody can leave
 
   // The first header of that name in any case, or an empty view.
   std::string_view header(std::string_view name) const {

@@ -21,7 +21,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 template <class Stream>
-class Http1Session final : public HttpSessions::Member, public std::enable_shared_from_this<Http1Session<Stream>> {
+class Http1Session final : public HttpSessions::Member,
+                           public HttpWaiter,
+                           public std::enable_shared_from_this<Http1Session<Stream>> {
  public:
   // `first` was already read from the stream.
   Http1Session(Stream stream, HttpSessions& sessions, std::string_view first, HttpArrival arrival)
@@ -40,15 +42,24 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
     });
   }
 
+  void tell_when_gone(std::shared_ptr<Departure> departure) override {
+    if (ended_) return departure->happen();
+    departure_ = std::move(departure);
+    read_ahead();
+  }
+
  private:
   using Parser = http::request_parser<http::string_body>;
   static constexpr std::size_t kPieceSize = 64U << 10;
+  static constexpr std::size_t kReadAhead = 4U << 10;
 
   static std::string_view text(beast::string_view given) { return {given.data(), given.size()}; }
 
   void read() {
     if (sessions_.draining) return close();
     idle_ = buffer_.size() == 0;
+    if (reading_ahead_) return;  // which goes on here
+    if (ended_ && idle_) return close();
     parser_.emplace();
     parser_->eager(true);
     parser_->body_limit(sessions_.options.body_limit);
@@ -97,6 +108,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
 
   void handle() {
     sink_ = nullptr;
+    answered_ = false;
     describe();
     sessions_.handler->handle(request_, [self = this->shared_from_this()](HttpResponse response) mutable {
       auto& stream = self->stream_;
@@ -115,6 +127,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
     request_.door = arrival_.door;
     request_.port = ends_.port;
     request_.peer = ends_.peer;
+    request_.waiter = this;
     request_.headers.clear();
     for (const auto& field : message) request_.headers.push_back({text(field.name_string()), text(field.value())});
     keep_alive_ = message.keep_alive();
@@ -122,6 +135,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   }
 
   void write(HttpResponse response) {
+    departure_ = nullptr;
     if (sessions_.draining) keep_alive_ = false;
     head_.clear();
     auto out = std::back_inserter(head_);
@@ -142,6 +156,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   }
 
   void finish() {
+    answered_ = true;
     if (keep_alive_)
       read();
     else
@@ -161,7 +176,7 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
                         if (!source) return error ? void() : self->finish();
                         if (error) return source->close();
                         self->source_ = source;
-                        self->watch_peer();
+                        self->read_ahead();
                         source->attach([weak = self->weak_from_this()] {
                           if (auto waiting = weak.lock()) waiting->more();
                         });
@@ -200,16 +215,26 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
                       });
   }
 
-  // While nothing is to be sent, only this shows that the peer is gone.
-  void watch_peer() {
-    auto& socket = beast::get_lowest_layer(stream_);
-    socket.async_wait(tcp::socket::wait_read, [self = this->shared_from_this(), source = source_](error_code error) {
-      if (self->source_ != source) return;
-      char byte = 0;
-      if (!error)
-        beast::get_lowest_layer(self->stream_).receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-      if (error) self->abandon();
-    });
+  // While nothing is to be sent, only this shows that the peer is gone. Peeking would not: where the next request is
+  // there already, or TLS's farewell, the end lies behind it.
+  void read_ahead() {
+    if (reading_ahead_ || ended_ || buffer_.size() >= kReadAhead) return;
+    reading_ahead_ = true;
+    stream_.async_read_some(buffer_.prepare(kReadAhead),
+                            [self = this->shared_from_this()](error_code error, std::size_t size) {
+                              self->reading_ahead_ = false;
+                              self->buffer_.commit(size);
+                              if (error) return self->lose_peer();
+                              if (self->answered_) return self->read();
+                              self->read_ahead();
+                            });
+  }
+
+  void lose_peer() {
+    ended_ = true;
+    if (answered_) return close();
+    if (auto departure = std::exchange(departure_, nullptr)) departure->happen();
+    if (source_) abandon();
   }
 
   void abandon() {
@@ -269,6 +294,10 @@ class Http1Session final : public HttpSessions::Member, public std::enable_share
   HttpBodySink sink_;  // of the request that is being read
   std::string head_, body_;
   std::shared_ptr<HttpStream> source_;  // of the answer that is being sent in pieces
+  std::shared_ptr<Departure> departure_;  // of who waits for the answer
+  bool reading_ahead_ = false;
+  bool ended_ = false;    // the peer says nothing more
+  bool answered_ = true;  // no request is being handled
   std::optional<asio::steady_timer> lingering_;
   bool writing_ = false;
   bool chunked_ = false;

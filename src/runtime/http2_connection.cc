@@ -117,7 +117,7 @@ struct Http2Connection::Callbacks {
 
   static int stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
     auto gone = self(user).streams_.extract(id);
-    if (!gone.empty() && gone.mapped()->source) gone.mapped()->source->close();
+    if (!gone.empty()) self(user).leave(*gone.mapped());
     return 0;
   }
 
@@ -158,9 +158,16 @@ Http2Connection::Http2Connection(const HttpServerOptions& limits) : limits_(limi
 
 Http2Connection::~Http2Connection() {
   nghttp2_session_del(session_);
-  for (const auto& [id, stream] : streams_) {
-    if (stream->source) stream->source->close();
-  }
+  abandon();
+}
+
+void Http2Connection::abandon() {
+  for (const auto& [id, stream] : streams_) leave(*stream);
+}
+
+void Http2Connection::leave(Stream& stream) {
+  if (stream.source) stream.source->close();
+  if (stream.request->departure) departures_.push_back(std::move(stream.request->departure));
 }
 
 bool Http2Connection::receive(std::string_view bytes) {
@@ -192,6 +199,7 @@ void Http2Connection::respond(std::int32_t id, HttpResponse response, std::strin
     return;
   }
   Stream& stream = *found->second;
+  stream.request->departure = nullptr;
   const std::string status = std::to_string(response.status), size = std::to_string(response.body.size());
   std::vector<nghttp2_nv> headers{header(":status", status)};
   for (auto& [name, value] : response.headers) {

@@ -18,11 +18,14 @@ namespace leat::runtime {
 // Of one thread.
 class Http2Connection {
  public:
-  struct Request {
+  struct Request final : HttpWaiter {
+    void tell_when_gone(std::shared_ptr<Departure> given) override { departure = std::move(given); }
+
     HttpRequest view;  // of what follows
     std::int32_t stream;
     std::string method, target, body;
     std::vector<std::pair<std::string, std::string>> headers;
+    std::shared_ptr<Departure> departure;
   };
   using RequestPtr = std::shared_ptr<Request>;
 
@@ -35,6 +38,12 @@ class Http2Connection {
 
   // The requests that have come in completely since the last call.
   std::vector<RequestPtr> take_requests() { return std::exchange(arrived_, {}); }
+
+  // Those who were told to wait for an answer and have given up since the last call.
+  std::vector<std::shared_ptr<Departure>> take_departures() { return std::exchange(departures_, {}); }
+
+  // The peer is gone, and so are all who wait.
+  void abandon();
 
   // Nothing happens where the peer has given the stream up.
   void respond(std::int32_t stream, HttpResponse response, std::string_view date);
@@ -57,11 +66,13 @@ class Http2Connection {
 
   void complete(Stream& stream);
   void refuse(std::int32_t stream, int status);
+  void leave(Stream& stream);
 
   const HttpServerOptions& limits_;
   nghttp2_session* session_ = nullptr;
   std::map<std::int32_t, std::unique_ptr<Stream>> streams_;
   std::vector<RequestPtr> arrived_;
+  std::vector<std::shared_ptr<Departure>> departures_;
 };
 
 }  // namespace leat::runtime

@@ -50,6 +50,7 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
   void take(std::string_view bytes) {
     const bool understood = connection_.receive(bytes);
     for (auto& request : connection_.take_requests()) handle(std::move(request));
+    tell_who_waits();
     write();
     if (understood && !connection_.over()) read();
   }
@@ -59,6 +60,7 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
     request->view.door = arrival_.door;
     request->view.port = ends_.port;
     request->view.peer = ends_.peer;
+    request->view.waiter = request.get();
     const HttpRequest& view = request->view;
     sessions_.handler->handle(
         view, [self = this->shared_from_this(), request = std::move(request)](HttpResponse response) mutable {
@@ -106,9 +108,16 @@ class Http2Session final : public HttpSessions::Member, public std::enable_share
                              });
   }
 
+  // That nobody waits for their answers any longer.
+  void tell_who_waits() {
+    for (const auto& departure : connection_.take_departures()) departure->happen();
+  }
+
   void close() {
     boost::system::error_code ignored;
     boost::beast::get_lowest_layer(stream_).close(ignored);
+    connection_.abandon();
+    tell_who_waits();
   }
 
   Stream stream_;

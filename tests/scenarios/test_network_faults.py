@@ -2,39 +2,13 @@
 import json
 import re
 import socket
-import struct
 
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
 from conftest import wait_until
-
-
-class Raw:
-    """Signed requests over a socket of one's own."""
-
-    def __init__(self, server, service="dynamodb"):
-        self.server, self.service = server, service
-
-    def request(self, target, body, **headers):
-        body = json.dumps(body).encode()
-        signed = botocore.awsrequest.AWSRequest("POST", self.server.endpoint + "/", data=body, headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"})
-        botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), self.service, "us-east-1").add_auth(signed)
-        all_headers = {"Host": f"localhost:{self.server.port}", "Content-Length": len(body), **signed.headers, **headers}
-        return ("POST / HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in all_headers.items()) + "\r\n").encode() + body
-
-    def put(self, table, key, size=10):
-        return self.request("DynamoDB_20120810.PutItem", {"TableName": table, "Item": {"id": {"S": key}, "data": {"S": "x" * size}}})
-
-    def connect(self):
-        return socket.create_connection(("localhost", self.server.port))
-
-
-def reset(connection):
-    """Closes it at once, with everything that is on its way."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+from raw_http import Raw, reset
 
 
 def has(server, table, key):

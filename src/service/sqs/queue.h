@@ -16,6 +16,7 @@
 
 #include "aws/error.h"
 #include "base/clock.h"
+#include "base/departure.h"
 #include "base/random.h"
 #include "engine/kv/store.h"
 #include "runtime/timers.h"
@@ -77,8 +78,9 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // What can be received now, whole. OverLimit where a standard queue has too much in flight.
   aws::Result<std::vector<Message>> receive(const Reception& reception);
 
-  // The same, but where there is nothing `done` is called later: with messages, or without at `until`.
-  void receive_or_wait(const Reception& reception, TimePoint until,
+  // The same, but where there is nothing `done` is called later: with messages, or without at `until` or where the
+  // receiver is gone (`departure` may be null): a message that nobody takes would be in flight, and count as received.
+  void receive_or_wait(const Reception& reception, TimePoint until, const std::shared_ptr<Departure>& departure,
                        std::move_only_function<void(aws::Result<std::vector<Message>>)> done);
 
   // In one commit; what became of each. Succeeds also where the message is gone or was received again since.

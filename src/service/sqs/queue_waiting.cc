@@ -13,18 +13,24 @@ void Queue::observed() {
   changed();
 }
 
-void Queue::receive_or_wait(const Reception& reception, TimePoint until,
+void Queue::receive_or_wait(const Reception& reception, TimePoint until, const std::shared_ptr<Departure>& departure,
                             std::move_only_function<void(aws::Result<std::vector<Message>>)> done) {
   auto found = receive(reception);
   if (!found || !found->empty() || until <= parts_.clock.now()) return done(std::move(found));
+  std::uint64_t number = 0;
   {
     std::lock_guard lock(waiting_mutex_);
-    const std::uint64_t number = next_waiter_++;
+    number = next_waiter_++;
     const auto timer = parts_.timers.at(until, [self = weak_from_this(), number] {
       if (auto queue = self.lock()) queue->give_up(number);
     });
     waiters_.push_back({number, reception, timer, std::move(done)});
     awaited_ = true;
+  }
+  if (departure) {
+    departure->then([self = weak_from_this(), number] {
+      if (auto queue = self.lock()) queue->give_up(number);
+    });
   }
   serve();  // for what came between the two
   if (parts_.stopping) release();
@@ -100,6 +106,7 @@ void Queue::give_up(std::uint64_t number) {
     if (found == waiters_.end()) return;
     waiter = std::move(*found);
     waiters_.erase(found);
+    parts_.timers.cancel(waiter.timer);
   }
   waiter.done(std::vector<Message>());
 }

@@ -55,7 +55,7 @@ void receive_message(Sqs& sqs, const aws::Caller& caller, const ReceiveMessageRe
                                    input.receive_request_attempt_id.value_or("")};
   const TimePoint until = sqs.parts().clock.now() + seconds(input.wait_time_seconds, settings.receive_wait);
   (*queue)->receive_or_wait(
-      reception, until,
+      reception, until, caller.departure,
       [&store = sqs.parts().store, wanted = wanted_of(input),
        reply = std::move(reply)](aws::Result<std::vector<Message>> found) mutable {
         if (!found) return reply(std::unexpected(std::move(found).error()));
