@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/function_network.h"
 #include "app/hot_folders.h"
 #include "app/init_scripts.h"
 #include "app/private_file.h"
@@ -135,7 +136,9 @@ struct App::Parts {
         timers(*world.clock),
         server(http_options(configuration, folder, *world.clock), *world.clock),
         blobs(folder / "blobs"),
-        workers(loop, folder / "workers", isolation.get()),
+        resolver(&leads_here),
+        isolation_found(isolation.get()),
+        workers(loop, folder / "workers", isolation_found, function_network()),
         schedule(*store, *world.clock, timers),
         dynamodb(*store, *world.clock, *world.random, schedule, {configuration.throttle}),
         streams(*store, *world.clock),
@@ -164,7 +167,7 @@ struct App::Parts {
                      folder}),
         runtime_api({loop, *world.clock, *world.random, workers}),
         invoker({loop, *world.clock, *world.random, workers, runtimes, code, hot_folders, lambda_logs, lambda_metrics,
-                 lambda_roles, runtime_api, endpoint_url(server)}),
+                 lambda_roles, runtime_api, worker_endpoint()}),
         lambda({*store,
                 *world.clock,
                 *world.random,
@@ -188,7 +191,7 @@ struct App::Parts {
         token(console_token(folder, *world.random)),
         host_names(configuration.host_names),
         pages(configuration.allowed_origins),
-        ambient(unknown_keys(configuration), pages, [](std::uint32_t) { return std::nullopt; }),
+        ambient(unknown_keys(configuration), pages, [this](std::uint32_t door) { return behind(door); }),
         authenticator(iam, *world.clock, ambient),
         access(configuration.on_loopback() ? ControlAccess::Programs::kOpen : ControlAccess::Programs::kSigned,
                authenticator, token),
@@ -224,6 +227,30 @@ struct App::Parts {
   void admit_root() {
     if (unknown_keys(configuration) == gateway::UnknownKeys::kRefused)
       iam.save_credential(find_or_make_root_key(folder, *world.random));
+  }
+
+  // Nothing where functions share the machine's network.
+  std::optional<sandbox::Network> function_network() {
+    if (isolation_found == sandbox::Isolation::kNone || configuration.function_network == FunctionNetwork::kHost ||
+        !sandbox::can_make_network())
+      return std::nullopt;
+    return make_function_network({server, resolver, runtime_api, doors, folder / "function-etc"});
+  }
+
+  // The role of the function that has that network; nobody, where it is a spare's.
+  std::optional<aws::Caller> behind(std::uint32_t door) const {
+    const auto key = doors.access_key(door);
+    const auto credential = key ? iam.find_credential(*key) : std::nullopt;
+    if (!credential || (credential->expiration && *credential->expiration <= world.clock->now())) return std::nullopt;
+    aws::Caller caller;
+    caller.account = credential->account;
+    caller.arn = credential->arn;
+    caller.principal_id = credential->principal_id;
+    return caller;
+  }
+
+  std::string worker_endpoint() const {
+    return workers.has_network() ? fmt::format("http://127.0.0.1:{}", kDefaultPort) : endpoint_url(server);
   }
 
   std::vector<gateway::Binding> bindings() {
@@ -290,6 +317,9 @@ struct App::Parts {
   runtime::Timers timers;
   runtime::HttpServer server;
   blob::Blobs blobs;
+  runtime::Resolver resolver;
+  lambda::Doors doors;
+  sandbox::Isolation isolation_found;
   sandbox::WorkerFactory workers;
   schedule::Schedule schedule;
   dynamodb::DynamoDb dynamodb;
@@ -378,10 +408,11 @@ std::string App::describe() const {
   const auto& configuration = parts_->configuration;
   const bool apart = parts_->workers.isolation() == sandbox::Isolation::kNamespaces;
   return fmt::format(
-      "leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}.", kVersion, configuration.address,
+      "leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}{}.", kVersion, configuration.address,
       port(), configuration.ephemeral ? "memory" : parts_->folder.string(),
       unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
       apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
+      parts_->workers.has_network() ? " and reach leat alone" : " and reach what this machine reaches",
       parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here") +
          parts_->describe_edge();
 }

@@ -13,6 +13,12 @@ namespace leat::app {
 inline constexpr const char* kVersion = LEAT_VERSION;
 inline constexpr std::uint16_t kDefaultPort = 4566;
 
+// What a function's code can reach.
+enum class FunctionNetwork : std::uint8_t {
+  kIsolated,  // leat alone
+  kHost,      // what the machine reaches
+};
+
 struct Configuration {
   std::string address = "127.0.0.1";
   std::uint16_t port = kDefaultPort;
@@ -23,6 +29,7 @@ struct Configuration {
   bool throttle = false;    // tables' throughput is enforced
   bool insecure = false;    // unknown access keys are root on any address
   bool require_sandbox = false;
+  FunctionNetwork function_network = FunctionNetwork::kIsolated;
   bool lose_unsynced = false;                                  // tests: what was not synced is not written
   unsigned threads = 0;                                        // 0: one for each processor
   std::filesystem::path runtimes_folder;                       // empty: found beside the program

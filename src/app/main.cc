@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 
 #include "app/app.h"
 #include "app/client.h"
@@ -70,6 +71,11 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
                    "take unknown access keys as the account's root on any address");
   command.add_flag("--require-sandbox", configuration.require_sandbox,
                    "do not start where functions cannot be isolated");
+  command
+      .add_option("--function-network", configuration.function_network,
+                  "what functions reach: 'isolated', leat alone; 'host', whatever this machine reaches")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, app::FunctionNetwork>{
+          {"isolated", app::FunctionNetwork::kIsolated}, {"host", app::FunctionNetwork::kHost}}));
   command.add_flag("--throttle", configuration.throttle,
                    "refuse what goes beyond a table's provisioned throughput, as AWS does");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");

@@ -20,7 +20,7 @@ void append_system(std::vector<std::string>& arguments) {
   }
   // Not all of /etc/ssl: private keys lie there too.
   for (const char* path : {"/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ld.so.cache", "/etc/alternatives",
-                           "/etc/localtime", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"}) {
+                           "/etc/localtime", "/etc/nsswitch.conf"}) {
     arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
   }
 }
@@ -66,6 +66,10 @@ std::vector<std::string> bubblewrap() {
   append_system(out);
   append_proc(out);
   return out;
+}
+
+void append_machine_names(std::vector<std::string>& arguments) {
+  for (const char* path : {"/etc/resolv.conf", "/etc/hosts"}) arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
 }
 
 }  // namespace leat::sandbox

@@ -36,6 +36,7 @@ void limit(int resource, rlim_t value) {
     if (file < 0 || write(file, "0", 1) != 1) _exit(126);
     close(file);
   }
+  if (request.network && !enter_network(*request.network)) _exit(126);
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_CORE, 0);
   const int nothing = open("/dev/null", O_RDONLY);

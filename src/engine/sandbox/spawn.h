@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/sandbox/network.h"
+
 namespace leat::sandbox {
 
 constexpr int kFilterDescriptor = 4;  // what bubblewrap reads its filter from
@@ -17,6 +19,7 @@ struct SpawnRequest {
   int channel;                           // becomes descriptor 3
   int output;                            // becomes descriptors 1 and 2
   int filter = -1;                       // becomes kFilterDescriptor
+  const NetworkOrder* network = nullptr;  // where it gets one of its own
 };
 
 // Throws std::system_error.

@@ -42,6 +42,7 @@ struct WorkerFactory::State {
   fs::path folder;
   Cgroups cgroups;
   Isolation isolation;
+  std::optional<Network> network;
   std::atomic<std::uint64_t> number{0};
 
   // Without a sandbox there is no path inside it.
@@ -64,6 +65,11 @@ struct WorkerFactory::State {
     }
   }
 
+  void append_names(std::vector<std::string>& out) const {
+    if (!network) return append_machine_names(out);
+    for (const auto& [machine, inside] : network->files) out.insert(out.end(), {"--ro-bind", machine, inside});
+  }
+
   std::vector<std::string> command(const RuntimeSpec& spec, const WorkerFolders& folders) const {
     if (isolation == Isolation::kNone) {
       std::vector<std::string> out;
@@ -72,6 +78,7 @@ struct WorkerFactory::State {
     }
     std::vector<std::string> out = bubblewrap();
     out.insert(out.end(), {"--seccomp", std::to_string(kFilterDescriptor)});
+    append_names(out);
     out.insert(out.end(), {"--size", std::to_string(spec.tmp_bytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
     out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--chdir",
@@ -83,13 +90,29 @@ struct WorkerFactory::State {
 
 namespace {
 
+// Where the worker's own network comes to the server.
+struct Door {
+  std::uint32_t number = 0;
+  const Network* network = nullptr;  // the factory's
+};
+
+// Hands over what the child has made. Throws where it could not.
+Door open_door(const Network& network, int from, std::uint64_t number) {
+  const Door door{static_cast<std::uint32_t>(number + UINT16_MAX), &network};
+  const auto sockets = receive_sockets(from, network.ports.size());
+  if (sockets.empty()) throw std::runtime_error("the machine allows a worker no network of its own");
+  for (std::size_t i = 0; i < sockets.size(); ++i) network.opened(door.number, network.ports[i], sockets[i]);
+  return door;
+}
+
 class ProcessWorker final : public Worker {
  public:
-  ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated)
-      : process_(std::move(process)), folders_(std::move(folders)), isolated_(isolated) {}
+  ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated, Door door)
+      : process_(std::move(process)), folders_(std::move(folders)), isolated_(isolated), door_(std::move(door)) {}
 
   ~ProcessWorker() override {
     process_->abandon();
+    if (door_.network) door_.network->closed(door_.number);
     std::error_code ignored;
     fs::remove_all(folders_.own, ignored);
     fs::remove_all(folders_.layers, ignored);
@@ -119,6 +142,10 @@ class ProcessWorker final : public Worker {
       return !socket.empty() && std::any_of(pids.begin(), pids.end(), [&](pid_t pid) { return has_open(pid, socket); });
     };
   }
+  std::uint32_t door() const override { return door_.number; }
+  void assign(const std::string& whose) override {
+    if (door_.network) door_.network->assigned(door_.number, whose);
+  }
   bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
   bool quiet() override { return process_->quiet(); }
@@ -130,6 +157,7 @@ class ProcessWorker final : public Worker {
   std::shared_ptr<Process> process_;
   WorkerFolders folders_;
   bool isolated_;
+  Door door_;
 };
 
 }  // namespace
@@ -140,8 +168,9 @@ Isolation find_isolation() {
   return run_quietly(command) == 0 ? Isolation::kNamespaces : Isolation::kNone;
 }
 
-WorkerFactory::WorkerFactory(runtime::Loop& loop, fs::path folder, Isolation isolation)
-    : state_(new State{loop, std::move(folder), {}, isolation}) {
+WorkerFactory::WorkerFactory(runtime::Loop& loop, fs::path folder, Isolation isolation,
+                             std::optional<Network> network)
+    : state_(new State{loop, std::move(folder), {}, isolation, std::move(network)}) {
   std::error_code ignored;
   fs::remove_all(state_->folder, ignored);
   fs::create_directories(state_->folder);
@@ -153,10 +182,12 @@ WorkerFactory::~WorkerFactory() {
 }
 
 Isolation WorkerFactory::isolation() const { return state_->isolation; }
+bool WorkerFactory::has_network() const { return state_->network.has_value(); }
 bool WorkerFactory::limits_memory() const { return state_->cgroups.available(); }
 
 std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
-  const std::string name = fmt::format("{}-{}", spec.name, ++state_->number);
+  const std::uint64_t number = ++state_->number;
+  const std::string name = fmt::format("{}-{}", spec.name, number);
   const fs::path own = state_->folder / name;
   const WorkerFolders folders{own, state_->folder / (name + "-layers"), spec.live_code ? spec.code : own};
   fs::create_directories(folders.own);
@@ -167,26 +198,35 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   auto cgroup = state_->cgroups.make(name);
   if (cgroup) cgroup->limit_processes(kMaxProcesses);
 
-  int channel[2], output[2];
+  int channel[2], output[2], sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) fail("socketpair");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
   if (pipe2(output, O_CLOEXEC) != 0) fail("pipe");
   fcntl(output[0], F_SETFL, O_NONBLOCK);
   std::vector<std::string> environment;
   for (const auto& [key, value] : spec.environment)
     environment.push_back(key + "=" + state_->translated(spec, folders, value));
   const int filter = state_->isolation == Isolation::kNamespaces ? seccomp_filter() : -1;
+  static const std::vector<NetworkPort> kNoPorts;
+  const NetworkOrder order = network_order(state_->network ? state_->network->ports : kNoPorts, sockets[1]);
   const pid_t pid =
       sandbox::spawn({state_->command(spec, folders), environment,
-                      cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1], filter});
+                      cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1], filter,
+                      state_->network ? &order : nullptr});
   if (filter >= 0) close(filter);
   close(channel[1]);
   close(output[1]);
+  close(sockets[1]);
   const int pid_descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   if (pid_descriptor < 0) fail("pidfd_open");
   auto process = std::make_shared<Process>(
       state_->loop.context(), pid, Process::Descriptors{pid_descriptor, channel[0], output[0]}, std::move(cgroup));
   process->start();
-  return std::make_unique<ProcessWorker>(std::move(process), folders, state_->isolation == Isolation::kNamespaces);
+  Door door;
+  if (state_->network) door = open_door(*state_->network, sockets[0], number);
+  close(sockets[0]);
+  return std::make_unique<ProcessWorker>(std::move(process), folders, state_->isolation == Isolation::kNamespaces,
+                                         std::move(door));
 }
 
 }  // namespace leat::sandbox

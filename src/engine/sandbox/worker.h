@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/sandbox/network.h"
 #include "runtime/loop.h"
 
 namespace leat::sandbox {
@@ -57,6 +59,10 @@ class Worker {
   // Says whether the other end of a connection to a port of ours belongs to it. From any thread, while it lives.
   using OwnsConnection = std::function<bool(std::uint16_t port, std::uint16_t peer_port)>;
   virtual OwnsConnection connection_check() const = 0;
+  // Of its own network; 0 where it shares the machine's.
+  virtual std::uint32_t door() const = 0;
+  // Whose code it will run, before it is told to: what its network is told.
+  virtual void assign(const std::string& whose) = 0;
 
   // Hands over what the process has written so far, before an answer is acted on.
   virtual void drain_output() = 0;
@@ -83,11 +89,14 @@ Isolation find_isolation();
 class WorkerFactory {
  public:
   // `folder` holds each worker's code while it lives. It is emptied, so its owner must be certain.
-  WorkerFactory(runtime::Loop& loop, std::filesystem::path folder, Isolation isolation);
+  // Without a network, workers share the machine's.
+  WorkerFactory(runtime::Loop& loop, std::filesystem::path folder, Isolation isolation,
+                std::optional<Network> network);
   ~WorkerFactory();
 
   Isolation isolation() const;
   bool limits_memory() const;
+  bool has_network() const;
 
   // Throws std::system_error where no process can be started.
   std::unique_ptr<Worker> spawn(const RuntimeSpec& spec);

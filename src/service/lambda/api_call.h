@@ -18,7 +18,7 @@ inline constexpr const char* kStreaming = "streaming";
 
 // Held until it is answered.
 struct ApiCall {
-  std::uint16_t port;
+  std::uint32_t place;  // of the worker that asks
   std::string method, path, body;
   std::map<std::string, std::string> headers;  // and trailers; names in small letters
   runtime::HttpRespond respond;

@@ -76,7 +76,7 @@ ApiWorker::ApiWorker(RuntimeApi& api, Settings settings)
                    }}) {}
 
 ApiWorker::~ApiWorker() {
-  if (port != 0) api_.close(port);
+  if (place != 0) api_.close(place);
 }
 
 void ApiWorker::send(char kind, std::string head, std::string rest) {
@@ -222,6 +222,7 @@ void ApiWorker::start(std::string_view init) {
   for (auto& [name, value] : members_of(settings["environment"])) set_variable(name, value);
   if ((spec_.command.empty() && !find_program()) || !find_extensions()) return;
   process_ = api_.spawn(*this, spec_);
+  process_->assign(whose_);
   const auto on_message = [this](char kind, std::string payload) { on_frame(kind, std::move(payload)); };
   process_->listen({speaks_ == Runtime::Speaks::kFrames ? on_message : decltype(sandbox::WorkerEvents::message)(),
                     std::move(events_.output), std::move(events_.exit)});

@@ -39,6 +39,8 @@ class ApiWorker final : public sandbox::Worker {
   bool out_of_memory() const override { return process_ && process_->out_of_memory(); }
   std::uint32_t peak_kib() const override { return process_ ? process_->peak_kib() : 0; }
   OwnsConnection connection_check() const override { return nullptr; }
+  std::uint32_t door() const override { return process_ ? process_->door() : 0; }
+  void assign(const std::string& whose) override { whose_ = whose; }
   void drain_output() override;
   bool quiet() override { return !process_ || process_->quiet(); }
   void pause() override;
@@ -53,7 +55,7 @@ class ApiWorker final : public sandbox::Worker {
   // A piece of a response that is streamed, before its call.
   void take_piece(std::string_view path, const std::string& content_type, const std::string& piece);
 
-  std::uint16_t port = 0;
+  std::uint32_t place = 0;  // where it asks: its door, or its port on the machine's network
 
  private:
   // The Runtime API.
@@ -91,6 +93,7 @@ class ApiWorker final : public sandbox::Worker {
   sandbox::WorkerEvents events_;
   std::unique_ptr<sandbox::Worker> process_;
   std::uint64_t memory_ = 0;
+  std::string whose_;
   std::optional<runtime::HttpRespond> next_;  // the runtime waits for an event
   // That waits for the runtime: the line that describes it, and itself.
   std::optional<std::pair<std::string, std::string>> event_;

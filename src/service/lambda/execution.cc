@@ -74,6 +74,7 @@ void Execution::begin() {
   worker_->limit_memory(static_cast<std::uint64_t>(*function.configuration.memory_size) << 20);
   if (function.hot_folder.empty()) worker_->install(settings_.parts.code.unpacked(function.code));
   for (const auto& layer : function.layers) worker_->install_layer(settings_.parts.code.unpacked(layer));
+  worker_->assign(settings_.credential.access_key);
   log(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
   if (!settings_.notice.empty()) log(settings_.notice);
   worker_->send('I', init_payload(), {});

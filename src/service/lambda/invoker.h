@@ -62,7 +62,7 @@ struct InvokerParts {
   MetricSink& metrics;
   RoleCredentials& roles;
   RuntimeApi& runtime_api;
-  std::string endpoint_url;
+  std::string endpoint_url;  // as workers reach it
   std::chrono::milliseconds keep_alive = std::chrono::minutes(10);
 };
 

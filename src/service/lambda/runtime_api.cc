@@ -15,20 +15,35 @@ std::unique_ptr<sandbox::Worker> RuntimeApi::make_worker(ApiWorker::Settings set
   return std::make_unique<ApiWorker>(*this, std::move(settings));
 }
 
-// The process may connect before its check is there: admit() waits for it.
+// Doors are numbered above all ports.
+static std::uint32_t place_of(const HttpRequest& request) { return request.door ? request.door : request.port; }
+
 std::unique_ptr<sandbox::Worker> RuntimeApi::spawn(ApiWorker& worker, sandbox::RuntimeSpec spec) {
-  std::lock_guard lock(checks_mutex_);
-  worker.port = server_.open([this](std::uint16_t port, std::uint16_t peer_port) { return admit(port, peer_port); });
-  endpoints_[worker.port] = &worker;
-  spec.environment.emplace_back("AWS_LAMBDA_RUNTIME_API", fmt::format("127.0.0.1:{}", worker.port));
+  if (!parts_.workers.has_network()) return spawn_among_others(worker, std::move(spec));
+  spec.environment.emplace_back("AWS_LAMBDA_RUNTIME_API", fmt::format("127.0.0.1:{}", kPort));
   auto process = parts_.workers.spawn(spec);
-  checks_[worker.port] = process->connection_check();
+  worker.place = process->door();
+  endpoints_[worker.place] = &worker;
   return process;
 }
 
-void RuntimeApi::close(std::uint16_t port) {
+// The process may connect before its check is there: admit() waits for it.
+std::unique_ptr<sandbox::Worker> RuntimeApi::spawn_among_others(ApiWorker& worker, sandbox::RuntimeSpec spec) {
+  std::lock_guard lock(checks_mutex_);
+  const std::uint16_t port = server_.open([this](std::uint16_t port, std::uint16_t peer_port) { return admit(port, peer_port); });
+  worker.place = port;
+  endpoints_[port] = &worker;
+  spec.environment.emplace_back("AWS_LAMBDA_RUNTIME_API", fmt::format("127.0.0.1:{}", port));
+  auto process = parts_.workers.spawn(spec);
+  checks_[port] = process->connection_check();
+  return process;
+}
+
+void RuntimeApi::close(std::uint32_t place) {
+  endpoints_.erase(place);
+  if (place > UINT16_MAX) return;
+  const auto port = static_cast<std::uint16_t>(place);
   server_.close(port);
-  endpoints_.erase(port);
   std::lock_guard lock(checks_mutex_);
   checks_.erase(port);
 }
@@ -41,24 +56,24 @@ bool RuntimeApi::admit(std::uint16_t port, std::uint16_t peer_port) {
 
 runtime::HttpBodySink RuntimeApi::stream_body(const HttpRequest& head) {
   if (lower_case(head.header(kResponseMode)) != kStreaming) return nullptr;
-  return [this, port = head.port, target = std::string(head.target),
+  return [this, place = place_of(head), target = std::string(head.target),
           type = std::string(head.header("content-type"))](std::string_view piece) {
-    parts_.loop.post([this, port, target, type, piece = std::string(piece)] {
-      const auto found = endpoints_.find(port);
+    parts_.loop.post([this, place, target, type, piece = std::string(piece)] {
+      const auto found = endpoints_.find(place);
       if (found != endpoints_.end()) found->second->take_piece(target, type, piece);
     });
   };
 }
 
 void RuntimeApi::handle(const HttpRequest& request, HttpRespond respond) {
-  ApiCall call{request.port, std::string(request.method), std::string(request.target), std::string(request.body),
+  ApiCall call{place_of(request), std::string(request.method), std::string(request.target), std::string(request.body),
                {},           std::move(respond)};
   for (const auto& header : request.headers) call.headers.emplace(lower_case(header.name), header.value);
   parts_.loop.post([this, call = std::move(call)]() mutable { answer(call); });
 }
 
 void RuntimeApi::answer(ApiCall& call) {
-  const auto found = endpoints_.find(call.port);
+  const auto found = endpoints_.find(call.place);
   if (found == endpoints_.end()) return call.respond(api_json(404, "{}\n"));
   found->second->answer(call);
 }

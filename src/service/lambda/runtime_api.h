@@ -8,8 +8,8 @@
 //   POST /2018-06-01/runtime/init/error
 //   …    /2020-01-01/extension/…                         see extensions.h
 //
-// Each worker has a port of its own. It is on a network that all workers share, so a connection is served only where
-// its other end belongs to a process of that worker.
+// It stands on each worker's own network. Where workers share the machine's, each has a port there, and a connection is
+// served only where its other end belongs to a process of that worker.
 
 #include <map>
 #include <memory>
@@ -45,17 +45,23 @@ class RuntimeApi final : public runtime::HttpHandler {
 
   const RuntimeApiParts& parts() const { return parts_; }
 
-  // For the worker: its process, with a port in its environment, and the port's end.
+  // For the worker: its process, with where it asks in its environment, and its end.
   std::unique_ptr<sandbox::Worker> spawn(ApiWorker& worker, sandbox::RuntimeSpec spec);
-  void close(std::uint16_t port);
+  void close(std::uint32_t place);
+
+  // Of a worker's own network: the socket that listens at kPort, and its end. From any thread.
+  static constexpr std::uint16_t kPort = 9001;
+  void adopt(int descriptor, std::uint32_t door) { server_.adopt(descriptor, door); }
+  void release(std::uint32_t door) { server_.release(door); }
 
  private:
+  std::unique_ptr<sandbox::Worker> spawn_among_others(ApiWorker& worker, sandbox::RuntimeSpec spec);
   bool admit(std::uint16_t port, std::uint16_t peer_port);
   void answer(ApiCall& call);
 
   RuntimeApiParts parts_;
   runtime::HttpServer server_;
-  std::map<std::uint16_t, ApiWorker*> endpoints_;  // by port; of the loop's thread
+  std::map<std::uint32_t, ApiWorker*> endpoints_;  // by place; of the loop's thread
   std::mutex checks_mutex_;
   std::map<std::uint16_t, sandbox::Worker::OwnsConnection> checks_;  // by port
 };

@@ -1,0 +1,29 @@
+#pragma once
+// What stands on the loopback of each function's worker: leat's endpoint, its Runtime API, and a resolver.
+
+#include <filesystem>
+#include <string_view>
+
+#include "engine/sandbox/network.h"
+#include "runtime/http_server.h"
+#include "runtime/resolver.h"
+#include "service/lambda/doors.h"
+#include "service/lambda/runtime_api.h"
+
+namespace leat::app {
+
+struct FunctionNetworkParts {
+  runtime::HttpServer& server;
+  runtime::Resolver& resolver;
+  lambda::RuntimeApi& runtime_api;
+  lambda::Doors& doors;
+  std::filesystem::path folder;  // for the files that workers see below /etc
+};
+
+// The parts need not be made yet: they are used when the first worker starts.
+sandbox::Network make_function_network(FunctionNetworkParts parts);
+
+// Names of AWS's endpoints, and those by which leat is known: a function reaches leat by them.
+bool leads_here(std::string_view name);
+
+}  // namespace leat::app

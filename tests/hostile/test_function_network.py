@@ -1,0 +1,156 @@
+"""What a function's code reaches by the network: leat, as its own role, and nothing else."""
+import socket
+
+import pytest
+
+from conftest import Deployment
+
+CODE = r'''
+import json, os, socket, urllib.error, urllib.request
+import boto3, botocore.config
+
+def reach(host, port):
+    try:
+        with socket.create_connection((host, port), timeout=3) as connection:
+            return "reached"
+    except OSError as problem:
+        return type(problem).__name__
+
+def lookup(name):
+    try:
+        return socket.gethostbyname(name)
+    except OSError:
+        return None
+
+def client(service, **settings):
+    return boto3.client(service, region_name="us-east-1", config=botocore.config.Config(retries={"max_attempts": 0}), **settings)
+
+def forged(service):
+    return client(service, aws_access_key_id="test", aws_secret_access_key="test", aws_session_token=None)
+
+def control(path, host="127.0.0.1", port=4566):
+    try:
+        return urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}{path}", data=b"")).status
+    except urllib.error.HTTPError as answer:
+        return answer.code
+
+def abstract(name):
+    with socket.socket(socket.AF_UNIX) as one:
+        try:
+            one.connect("\0" + name)
+            return "reached"
+        except OSError as problem:
+            return type(problem).__name__
+
+def code_of(call):
+    try:
+        return call()
+    except Exception as problem:
+        return getattr(problem, "response", {}).get("Error", {}).get("Code", repr(problem))
+
+def handler(event, context):
+    return eval(event["ask"])
+'''
+
+
+@pytest.fixture(scope="module")
+def ask(deployment):
+    name = deployment.function("network-attacker", CODE, Timeout=30)
+
+    def ask(expression):
+        answer, whole = deployment.invoke(name, {"ask": expression})
+        assert "FunctionError" not in whole, answer
+        return answer
+
+    return ask
+
+
+def own_address():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.254", 9))  # sends nothing
+        return probe.getsockname()[0]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_services_of_the_machine_are_out_of_reach(ask, address):
+    with socket.create_server((address, 0)) as service:
+        port = service.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            pass
+        assert ask(f"reach('127.0.0.1', {port})") == "ConnectionRefusedError"
+        assert ask(f"reach('localhost', {port})") == "ConnectionRefusedError"
+        assert ask(f"reach({own_address()!r}, {port})") != "reached"
+        assert ask(f"reach('::1', {port})") != "reached"
+
+
+def test_abstract_sockets_of_the_machine_are_out_of_reach(ask):
+    with socket.socket(socket.AF_UNIX) as service:
+        service.bind("\0leat-hostile-test")
+        service.listen()
+        assert ask("abstract('leat-hostile-test')") == "ConnectionRefusedError"
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2"])
+def test_link_local_addresses_are_out_of_reach(ask, address):
+    assert ask(f"reach({address!r}, 80)") == "OSError"
+
+
+def test_a_key_written_into_the_code_is_the_functions_role(ask):
+    own = ask("client('sts').get_caller_identity()['Arn']")
+    assert own == "arn:aws:sts::000000000000:assumed-role/worker/network-attacker"
+    assert ask("forged('sts').get_caller_identity()['Arn']") == own
+    assert ask("client('sts', aws_access_key_id='123456789012', aws_secret_access_key='x').get_caller_identity()['Account']") == "000000000000"
+
+
+def test_a_function_whose_role_has_no_rights_has_none_by_an_unknown_key(server):
+    iam = server.client("iam")
+    role = iam.create_role(RoleName="powerless", AssumeRolePolicyDocument=__import__("conftest").TRUST)["Role"]["Arn"]
+    deployment = Deployment(server)
+    deployment.role = lambda: role
+    name = deployment.function("powerless-attacker", CODE)
+    answer, _ = deployment.invoke(name, {"ask": "code_of(lambda: forged('iam').create_user(UserName='intruder'))"})
+    assert answer == "AccessDenied"
+    assert "intruder" not in [user["UserName"] for user in iam.list_users()["Users"]]
+
+
+@pytest.mark.parametrize("path", ["/_leat/reset", "/_localstack/state/reset", "/_leat/clock?advance=1", "/_leat/logs?function=x&wait=0"])
+@pytest.mark.parametrize("port", ["4566", "80", "own"])
+def test_a_function_has_no_control_of_the_server(server, ask, path, port):
+    assert ask(f"control({path!r}, port={server.port if port == 'own' else port})") == 403
+
+
+@pytest.mark.parametrize("name", ["dynamodb.ca-central-1.amazonaws.com", "SQS.us-east-1.AmazonAWS.com", "sqs.us-east-1.localhost.localstack.cloud", "x.lambda-url.us-east-1.localhost",
+                                  "localhost.localstack.cloud", "localhost"])
+def test_names_of_the_endpoints_lead_to_leat(ask, name):
+    assert ask(f"lookup({name!r})") == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", ["example.com", "amazonaws.com.example.com", "notamazonaws.com", "a" * 63 + ".example.org"])
+def test_other_names_are_unknown_at_once(ask, name):
+    assert ask(f"lookup({name!r})") is None
+
+
+def test_an_endpoint_written_into_the_code_works(deployment, ask):
+    deployment.table("hard-coded")
+    assert "hard-coded" in ask("client('dynamodb', endpoint_url='http://dynamodb.us-east-1.amazonaws.com').list_tables()['TableNames']")
+
+
+def test_workers_do_not_meet(deployment, ask):
+    """What one function listens on, and its Runtime API, are its own."""
+    listener = deployment.function("network-neighbour", """
+import socket
+service = socket.create_server(("127.0.0.1", 15999))
+def handler(event, context):
+    socket.create_connection(("127.0.0.1", 15999)).close()
+    return "listens"
+""")
+    assert deployment.invoke(listener)[0] == "listens"
+    assert ask("reach('127.0.0.1', 15999)") == "ConnectionRefusedError"
+    assert ask("control('/2018-06-01/runtime/invocation/x/response', port=9001)") == 404
+
+
+def test_the_whole_network_is_the_functions_where_the_operator_says_so(own_server):
+    deployment = Deployment(own_server("--function-network", "host"))
+    name = deployment.function("host-network", CODE)
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        assert deployment.invoke(name, {"ask": f"reach('127.0.0.1', {service.getsockname()[1]})"})[0] == "reached"
