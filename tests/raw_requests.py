@@ -28,7 +28,8 @@ def made_up_headers(target, service="dynamodb", names="host;x-amz-date;x-amz-tar
 
 
 def signed(server, body, target="DynamoDB_20120810.ListTables", service="dynamodb", key="test", secret="test", headers=None, path="/", method="POST", region="us-east-1"):
-    request = AWSRequest(method, server.endpoint + path, data=body, headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0", **(headers or {})})
+    named = {"X-Amz-Target": target} if target else {}
+    request = AWSRequest(method, server.endpoint + path, data=body, headers={"Content-Type": "application/x-amz-json-1.0", **named, **(headers or {})})
     SigV4Auth(Credentials(key, secret), service, region).add_auth(request)
     return dict(request.headers)
 

@@ -259,7 +259,7 @@ struct App::Parts {
             {&lambda::kModel, &lambda},
             {&logs::kModel, &logs},
             {&iam::kModel, &iam},
-            {&sqs::kModel, &sqs},
+            {&sqs::kModel, &sqs, &sqs::is_queue_path},
             {&kinesis::kModel, &kinesis},
             {&cloudwatch::kModel, &cloudwatch},
             {&sts::kModel, &sts}};

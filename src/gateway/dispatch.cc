@@ -7,8 +7,10 @@
 #include "base/encoding.h"
 #include "gateway/cors.h"
 #include "gateway/gateway.h"
+#include "gateway/greeting.h"
 #include "gateway/gunzip.h"
 #include "gateway/manners.h"
+#include "gateway/unserved.h"
 #include "wire/codec.h"
 #include "wire/event_stream.h"
 
@@ -77,11 +79,11 @@ HttpResponse misdirected() {
 
 aws::Error unknown_operation(const Route& route) {
   using namespace aws::errors;
-  if (!route.binding) return {&kUnknownOperation, ""};
-  if (!route.operation)
-    return {&kUnknownOperation,
-            route.protocol == aws::Protocol::kJson ? "" : fmt::format("Could not find operation {}", route.asked_for)};
-  return {&kNotOffered, fmt::format("leat does not offer {}:{} yet", route.binding->model->id, route.operation->name)};
+  const aws::ServiceModel& model = *route.binding->model;
+  if (route.operation) return {&kNotOffered, fmt::format("leat does not offer {}:{} yet", model.id, route.operation->name)};
+  if (route.protocol != aws::Protocol::kQuery) return {&kUnknownOperation, ""};
+  return {&kUnknownOperation,
+          fmt::format("Could not find operation {} for version {}", route.asked_for, model.api_version)};
 }
 
 aws::Result<aws::Object> decode(const Exchange& exchange) {
@@ -152,11 +154,12 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
   wire::Signature signature;
   std::string problem;
   const wire::SignatureForm form = wire::parse_signature(request, signature, problem);
+  if (form == wire::SignatureForm::kNone && is_greeting(request)) return respond(greeting(request));
   auto exchange =
       std::make_shared<Exchange>(Exchange{request, parts_.pages, std::move(respond), router_.route(request, signature.service), {}});
   exchange->caller.request_id = parts_.random.uuid();
-  if (!exchange->route.binding) return exchange->refuse(unknown_operation(exchange->route));
-
+  if (!exchange->route.binding)
+    return exchange->finish(unserved(request, signature.service, exchange->route, exchange->caller.request_id));
   if (form == wire::SignatureForm::kNone)
     return exchange->refuse_caller({&aws::errors::kMissingToken, "Request is missing Authentication Token"});
   if (form == wire::SignatureForm::kIncomplete)
@@ -171,6 +174,7 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
   exchange->caller = std::move(*caller);
 
   const aws::Operation* operation = exchange->route.operation;
+  if (!operation && exchange->route.asked_for.empty()) return exchange->finish(unknown_path(exchange->error_context()));
   if (!operation || !operation->handle) return exchange->refuse(unknown_operation(exchange->route));
   try {
     auto input = decode(*exchange);

@@ -25,6 +25,19 @@ bool has_form(const runtime::HttpRequest& request) {
          split_target(request.target).second.find("Action=") != std::string_view::npos;
 }
 
+bool is_root(std::string_view path) { return path.find_first_not_of('/') == std::string_view::npos; }
+
+// The route, if the request came to where its service is asked, by a method that it is asked by.
+Route at_its_path(Route route, const runtime::HttpRequest& request) {
+  const std::string_view path = split_target(request.target).first;
+  const auto owns = route.binding ? route.binding->owns_path : nullptr;
+  const bool method = request.method == "POST" || (request.method == "GET" && route.protocol == Protocol::kQuery);
+  if (method && (is_root(path) || (owns && owns(path)))) return route;
+  route.operation = nullptr;
+  route.asked_for.clear();
+  return route;
+}
+
 }  // namespace
 
 Router::Router(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {
@@ -79,7 +92,14 @@ Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request
     if (constant.empty() ? !found : query.find(constant) != std::string_view::npos) found = &operation;
   }
   if (found) return {&binding, found, std::string(found->name), Protocol::kRestJson};
-  return {&binding, nullptr, fmt::format("{} {}", request.method, path), Protocol::kRestJson};
+  return {&binding, nullptr, "", Protocol::kRestJson};
+}
+
+const Binding* Router::signed_for(std::string_view service) const {
+  for (const Binding& binding : bindings_) {
+    if (binding.model->signing_name == service) return &binding;
+  }
+  return nullptr;
 }
 
 Route Router::route(const runtime::HttpRequest& request, std::string_view signed_service) const {
@@ -87,27 +107,33 @@ Route Router::route(const runtime::HttpRequest& request, std::string_view signed
   if (!target.empty()) {
     Route route = by_target(target);
     if (request.header("content-type").starts_with("application/x-amz-cbor")) route.protocol = Protocol::kAwsCbor;
-    return route;
+    if (!route.binding && signed_for(signed_service)) route.binding = signed_for(signed_service);
+    return at_its_path(std::move(route), request);
   }
   if (!request.header("smithy-protocol").empty()) return by_rpc(request);
   const bool form = has_form(request);
-  for (const Binding& binding : bindings_) {
-    const auto protocol = binding.model->protocol;
-    if (binding.model->signing_name != signed_service) continue;
-    if (binding.model->speaks_query && form) return by_action(binding, request);
-    if (protocol == Protocol::kRestJson) return by_uri(binding, request);
+  if (const Binding* binding = signed_for(signed_service)) {
+    if (binding->model->speaks_query && form) return at_its_path(by_action(*binding, request), request);
+    if (binding->model->protocol == Protocol::kRestJson) return by_uri(*binding, request);
+    return {binding, nullptr, "", binding->model->protocol};
   }
-  // An unsigned request still gets its service's form of refusal.
+  if (!signed_service.empty())
+    return {nullptr, nullptr, form ? form_field(request, "Action") : "", form ? Protocol::kQuery : Protocol::kRestJson};
+  return by_looks(request, form);
+}
+
+// An unsigned request still gets its service's form of refusal.
+Route Router::by_looks(const runtime::HttpRequest& request, bool form) const {
   const std::string version = form ? form_field(request, "Version") : std::string();
   for (const Binding& binding : bindings_) {
     if (binding.model->speaks_query && !version.empty() && binding.model->api_version == version)
-      return by_action(binding, request);
+      return at_its_path(by_action(binding, request), request);
     if (binding.model->protocol == Protocol::kRestJson) {
       Route route = by_uri(binding, request);
       if (route.operation) return route;
     }
   }
-  return {};
+  return {nullptr, nullptr, form ? form_field(request, "Action") : "", form ? Protocol::kQuery : Protocol::kJson};
 }
 
 }  // namespace leat::gateway

@@ -16,12 +16,14 @@ namespace leat::gateway {
 struct Binding {
   const aws::ServiceModel* model;
   void* service;
+  bool (*owns_path)(std::string_view path) = nullptr;  // it is asked at these, too, beside "/"
 };
 
 struct Route {
   const Binding* binding = nullptr;           // null: nobody can be meant
   const aws::Operation* operation = nullptr;  // null: the service has no such operation
-  std::string asked_for;                      // the operation's name as the request gives it, for messages
+  std::string asked_for;                      // the operation's name as the request gives it, for messages; empty:
+                                              // no operation has such a path
   aws::Protocol protocol = aws::Protocol::kJson;
 };
 
@@ -37,6 +39,8 @@ class Router {
  private:
   Route by_target(std::string_view target) const;
   Route by_rpc(const runtime::HttpRequest& request) const;
+  Route by_looks(const runtime::HttpRequest& request, bool form) const;
+  const Binding* signed_for(std::string_view service) const;
   Route by_action(const Binding& binding, const runtime::HttpRequest& request) const;
   static Route by_uri(const Binding& binding, const runtime::HttpRequest& request);
 

@@ -43,4 +43,8 @@ struct ErrorContext {
 };
 runtime::HttpResponse encode_error(const ErrorContext& context, const aws::Error& error);
 
+// In the forms of services that have protocols of their own.
+runtime::HttpResponse encode_s3_error(const ErrorContext& context, const aws::Error& error);
+runtime::HttpResponse encode_ec2_error(const ErrorContext& context, const aws::Error& error);
+
 }  // namespace leat::wire

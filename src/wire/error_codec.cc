@@ -77,18 +77,22 @@ HttpResponse rest_json_error(const aws::Error& error) {
   return response;
 }
 
-HttpResponse query_error(const ErrorContext& context, const aws::Error& error) {
-  HttpResponse response;
-  response.headers.emplace_back("Content-Type", "text/xml");
+HttpResponse xml_error(const aws::Error& error, std::string body) {
+  return {error.type->http_status, {{"Content-Type", "text/xml"}}, std::move(body)};
+}
+
+std::string code_and_message(const aws::Error& error) {
   std::string message;
   append_xml_text(message, error.message);
-  response.body = fmt::format(
-      "<ErrorResponse "
-      "xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></"
-      "ErrorResponse>",
-      context.xml_namespace, error.type->sender_fault ? "Sender" : "Receiver", error.type->query_code, message,
-      context.request_id);
-  return response;
+  return fmt::format("<Code>{}</Code><Message>{}</Message>", error.type->query_code, message);
+}
+
+HttpResponse query_error(const ErrorContext& context, const aws::Error& error) {
+  const std::string space = context.xml_namespace.empty() ? "" : fmt::format(" xmlns=\"{}\"", context.xml_namespace);
+  return xml_error(error, fmt::format("<ErrorResponse{}><Error><Type>{}</Type>{}</Error><RequestId>{}</RequestId>"
+                                      "</ErrorResponse>",
+                                      space, error.type->sender_fault ? "Sender" : "Receiver",
+                                      code_and_message(error), context.request_id));
 }
 
 }  // namespace
@@ -119,6 +123,16 @@ HttpResponse encode_error(const ErrorContext& context, const aws::Error& error) 
   }
   response.status = error.type->http_status;
   return response;
+}
+
+HttpResponse encode_s3_error(const ErrorContext& context, const aws::Error& error) {
+  return xml_error(error, fmt::format("<Error>{}<RequestId>{}</RequestId></Error>", code_and_message(error),
+                                      context.request_id));
+}
+
+HttpResponse encode_ec2_error(const ErrorContext& context, const aws::Error& error) {
+  return xml_error(error, fmt::format("<Response><Errors><Error>{}</Error></Errors><RequestID>{}</RequestID></Response>",
+                                      code_and_message(error), context.request_id));
 }
 
 }  // namespace leat::wire

@@ -90,8 +90,7 @@ def test_a_scope_of_another_service(server, key, service, target, status):
 
 def test_a_scope_of_another_service_in_xml(server, key):
     body = "Action=ListUsers&Version=2010-05-08"
-    headers = signed(server, body, service="dynamodb", key=key[0], secret=key[1], headers={"Content-Type": "application/x-www-form-urlencoded"})
-    del headers["X-Amz-Target"]
+    headers = signed(server, body, None, "dynamodb", *key, headers={"Content-Type": "application/x-www-form-urlencoded"})
     status, text, _ = ask(server, "POST", "/", headers, body)
     assert status >= 400 and "<Users" not in text
 

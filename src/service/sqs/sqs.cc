@@ -135,6 +135,16 @@ void Sqs::release() {
   for (const auto& [row, queue] : queues_) queue->release();
 }
 
+bool is_queue_path(std::string_view path) {
+  constexpr std::size_t kAccountSize = 12;
+  const auto name = path.rfind('/');
+  if (name == std::string_view::npos || name + 1 == path.size()) return false;
+  const auto account = path.substr(0, name).rfind('/');
+  if (account == std::string_view::npos) return false;
+  const std::string_view digits = path.substr(account + 1, name - account - 1);
+  return digits.size() == kAccountSize && digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 std::string Sqs::url(const aws::Caller& caller, const QueueId& id) {
   return fmt::format("{}/{}/{}", caller.endpoint, id.account, id.name);
 }

@@ -75,6 +75,9 @@ class Sqs {
 
 std::optional<QueueId> parse_queue_arn(std::string_view arn);
 
+// /ACCOUNT/NAME, of a queue's URL, whatever stands before it: clients send what concerns the queue there.
+bool is_queue_path(std::string_view path);
+
 // Durable work that goes on by itself: messages past their retention, move tasks.
 void keep_retention(Sqs& sqs);
 void keep_moving(Sqs& sqs);
