@@ -158,7 +158,7 @@ struct App::Parts {
         lambda_roles(iam, authorizer),
         lambda_logs(logs, lambda_roles),
         lambda_metrics(cloudwatch),
-        sts_roles(iam),
+        sts_roles(iam, authorizer),
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code({*store, blobs, folder / "unpacked", workshop}),
@@ -226,7 +226,7 @@ struct App::Parts {
   // Where unknown keys are refused, somebody must be the first.
   void admit_root() {
     if (unknown_keys(configuration) == gateway::UnknownKeys::kRefused)
-      iam.save_credential(find_or_make_root_key(folder, *world.random));
+      iam.save_credential({find_or_make_root_key(folder, *world.random)});
   }
 
   // Nothing where functions share the machine's network.

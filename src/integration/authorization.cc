@@ -9,7 +9,9 @@
 namespace leat::integration {
 namespace {
 
-using iam::Decision;
+using aws::Decision;
+using aws::Verdict;
+using Keys = aws::PolicyContext::Keys;
 
 // These are everybody's, or decide by another policy than the caller's own: a role's trust.
 bool needs_no_policy(const aws::Authorization& asked) {
@@ -17,14 +19,16 @@ bool needs_no_policy(const aws::Authorization& asked) {
          (asked.operation.name == "GetCallerIdentity" || asked.operation.name == "AssumeRole");
 }
 
-iam::PolicyContext::Keys circumstances(const aws::Caller& caller, TimePoint now) {
+bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
+bool is_session(std::string_view arn) { return arn.starts_with("arn:aws:sts:"); }
+
+Keys circumstances(const aws::Caller& caller, TimePoint now) {
   std::string time = format_iso8601(now);
   time.erase(time.find('.'), 4);  // policies compare whole seconds
-  iam::PolicyContext::Keys out{
+  Keys out{
       {"aws:currenttime", time},
       {"aws:epochtime", std::to_string(to_millis(now) / 1000)},
       {"aws:principalaccount", caller.account},
-      {"aws:principalarn", caller.arn},
       {"aws:requestedregion", caller.region},
       {"aws:securetransport", caller.endpoint.starts_with("https:") ? "true" : "false"},
       {"aws:userid", caller.principal_id},
@@ -32,68 +36,118 @@ iam::PolicyContext::Keys circumstances(const aws::Caller& caller, TimePoint now)
   };
   if (!caller.source_ip.empty()) out.emplace("aws:sourceip", caller.source_ip);
   if (!caller.user_agent.empty()) out.emplace("aws:useragent", caller.user_agent);
-  const auto principal = iam::parse_principal(caller.arn);
-  if (principal && principal->kind == iam::Principal::Kind::kUser) out.emplace("aws:username", principal->name);
-  if (principal && principal->kind == iam::Principal::Kind::kRole) {
-    // The session's role stands for it: arn:aws:iam::ACCOUNT:role/NAME.
-    out.erase("aws:principalarn");
-    out.emplace("aws:principalarn", fmt::format("arn:aws:iam::{}:role/{}", principal->account, principal->name));
-  }
   return out;
 }
 
-// How a resource's policy may name the caller.
-std::vector<std::string> names_of(const aws::Caller& caller, bool foreign) {
-  std::vector<std::string> out{caller.arn};
-  // Naming another account lets its own policies say who of it may. Within one account it adds nothing to them.
-  if (foreign) {
-    out.push_back(caller.account);
-    out.push_back(fmt::format("arn:aws:iam::{}:root", caller.account));
-  }
-  const auto principal = iam::parse_principal(caller.arn);
-  if (principal && principal->kind == iam::Principal::Kind::kRole)
-    out.push_back(fmt::format("arn:aws:iam::{}:role/{}", principal->account, principal->name));
-  return out;
+void add_tags(const std::map<std::string, std::string>& tags, Keys& out) {
+  for (const auto& [key, value] : tags) out.emplace("aws:principaltag/" + lower_case(key), value);
 }
 
-bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
+// A session's tags go before its role's.
+void add_identity(const aws::Caller& caller, const iam::Standing& standing, const iam::Session* session, Keys& out) {
+  out.emplace("aws:principalarn", standing.arn.empty() ? caller.arn : standing.arn);
+  const auto principal = iam::parse_principal(caller.arn);
+  const bool user = principal && principal->kind == iam::Principal::Kind::kUser;
+  if (user) out.emplace("aws:username", principal->name);
+  out.emplace("aws:principaltype", user ? "User" : "AssumedRole");
+  // Nobody has shown a second factor: for a user's own keys AWS says nothing of it.
+  if (is_session(caller.arn)) out.emplace("aws:multifactorauthpresent", "false");
+  if (session && !session->source_identity.empty()) out.emplace("aws:sourceidentity", session->source_identity);
+  if (session) add_tags(session->tags, out);
+  for (const auto& [key, value] : standing.tags) {
+    const std::string name = "aws:principaltag/" + lower_case(key);
+    if (!out.contains(name)) out.emplace(name, value);
+  }
+}
 
 bool is_foreign(const aws::Caller& caller, std::string_view resource) {
   const auto arn = aws::parse_arn(resource);
   return arn && !arn->account.empty() && arn->account != caller.account && arn->service != "iam";
 }
 
+// How a resource's policy may name the caller.
+aws::PolicyPrincipal principal_of(const aws::Caller& caller, const iam::Standing* standing) {
+  aws::PolicyPrincipal out{.account = caller.account, .arn = caller.arn};
+  if (!standing) return out;
+  out.id = standing->id;
+  const auto principal = iam::parse_principal(caller.arn);
+  if (principal && principal->kind == iam::Principal::Kind::kRole) out.role = standing->arn;
+  return out;
+}
+
 // SQS writes actions in small letters.
 std::string shown_action(const std::string& action) { return action.starts_with("sqs:") ? lower_case(action) : action; }
 
-std::unexpected<aws::Error> denied(std::string_view arn, const iam::PolicyRequest& request, Decision decision) {
+std::unexpected<aws::Error> denied(std::string_view arn, const aws::PolicyRequest& request, const Verdict& verdict) {
   const std::string action = shown_action(request.action);
-  const std::string why = decision == Decision::kDenied
-                              ? "with an explicit deny in an identity-based policy"
-                              : fmt::format("because no identity-based policy allows the {} action", action);
+  const std::string_view kind = verdict.policy.substr(verdict.policy.find(' ') + 1);  // without "a"
+  const std::string why = verdict.decision == Decision::kDenied
+                              ? fmt::format("with an explicit deny in {}", verdict.policy)
+                              : fmt::format("because no {} allows the {} action", kind, action);
   return aws::fail(
       aws::errors::kAccessDenied,
       fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", arn, action, request.resource, why));
 }
 
+Decision decide_all(const std::vector<aws::PolicyDocument>& documents, const aws::PolicyRequest& request) {
+  Decision out = Decision::kNotAllowed;
+  for (const auto& each : documents) out = aws::both(out, each.decide(request));
+  return out;
+}
+
+// What the policies of the one who asks say, not those of what is asked for.
+aws::Opinions own_opinions(const iam::Standing* standing, const iam::Session* session,
+                           const aws::PolicyRequest& request) {
+  aws::Opinions out;
+  if (!standing) {
+    out.identity = Decision::kAllowed;
+    return out;
+  }
+  out.identity = standing->decide(request);
+  if (standing->boundary) out.boundary = standing->boundary->decide(request);
+  if (session && !session->documents.empty()) out.session = decide_all(session->documents, request);
+  return out;
+}
+
+std::unexpected<aws::Error> unknown_client() {
+  return aws::fail(aws::errors::kUnrecognizedClient, "The security token included in the request is invalid.");
+}
+
+// A namesake that was made later is somebody else. What acts by an ARN alone is whoever has it now.
+bool is_still(const aws::Caller& caller, const iam::Standing& standing) {
+  if (standing.id.empty()) return false;
+  if (caller.principal_id.empty()) return standing.arn == caller.arn;
+  return std::string_view(caller.principal_id).substr(0, caller.principal_id.find(':')) == standing.id;
+}
+
 }  // namespace
 
-iam::PolicyContext::Keys PolicyAuthorizer::context_of(const aws::Caller& caller, std::string_view resource) const {
-  iam::PolicyContext::Keys out = circumstances(caller, clock_.now());
+aws::Result<PolicyAuthorizer::Asker> PolicyAuthorizer::asker_of(const aws::Caller& caller) const {
+  if (is_root(caller.arn)) return Asker{caller, nullptr, nullptr};
+  auto session = iam_.session_of(caller.access_key);
+  auto standing = iam::standing(iam_, caller.arn);
+  if (!session || !is_still(caller, *standing)) return unknown_client();
+  return Asker{caller, std::move(standing), std::move(*session)};
+}
+
+Keys PolicyAuthorizer::context_of(const Asker& asker, std::string_view resource) const {
+  Keys out = circumstances(asker.caller, clock_.now());
+  if (asker.standing) {
+    add_identity(asker.caller, *asker.standing, asker.session.get(), out);
+  } else {
+    out.emplace("aws:principalarn", asker.caller.arn);
+    out.emplace("aws:principaltype", "Account");
+  }
   for (const auto& [key, value] : resource_tags_(resource)) out.emplace("aws:resourcetag/" + lower_case(key), value);
   return out;
 }
 
-Decision PolicyAuthorizer::decide(const aws::Caller& caller, const iam::PolicyRequest& request) const {
-  const Decision own = is_root(caller.arn) ? Decision::kAllowed : iam::decide(iam_, caller.arn, request);
-  const bool foreign = is_foreign(caller, request.resource);
+Verdict PolicyAuthorizer::decide(const Asker& asker, const aws::PolicyRequest& request) const {
+  aws::Opinions say = own_opinions(asker.standing.get(), asker.session.get(), request);
   const std::string policy = resource_policies_(request.resource);
-  if (policy.empty()) return foreign ? Decision::kNotAllowed : own;
-  const auto document = iam::PolicyDocument::parse(policy);
-  const Decision theirs = document ? document->decide(request, names_of(caller, foreign)) : Decision::kNotAllowed;
-  // In one account either policy is enough; another account's resource wants both.
-  if (!foreign || own == Decision::kDenied || theirs == Decision::kDenied) return iam::both(own, theirs);
-  return std::min(own, theirs);
+  if (!policy.empty())
+    say.resource = parsed_policies_.get(policy)->decide(request, principal_of(asker.caller, asker.standing.get()));
+  return judge(say, is_foreign(asker.caller, request.resource) ? aws::Ground::kForeign : aws::Ground::kOwn);
 }
 
 aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
@@ -101,17 +155,19 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
   // Root needs no policy for what is its account's own; queues and streams can be named by another account's too.
   const auto& service = authorization.service.id;
   const bool can_be_foreign = service == "sqs" || service == "dynamodbstreams" || service == "kinesis";
-  if ((is_root(caller.arn) && !can_be_foreign) || needs_no_policy(authorization)) return {};
+  if (is_root(caller.arn) && !can_be_foreign) return {};
+  const Asker asker = TRY(asker_of(caller));
+  if (needs_no_policy(authorization)) return {};
   for (const RequestedAction& each : requested_actions(authorization, tables_)) {
-    const iam::PolicyContext context([&] {
-      auto keys = context_of(caller, each.resource);
+    const aws::PolicyContext context([&] {
+      auto keys = context_of(asker, each.resource);
       add_request_tags(authorization, keys);
       if (each.conditions) each.conditions(keys);
       return keys;
     });
-    const iam::PolicyRequest request{each.action, each.resource, context};
-    const Decision decision = decide(caller, request);
-    if (decision != Decision::kAllowed) return denied(caller.arn, request, decision);
+    const aws::PolicyRequest request{each.action, each.resource, context};
+    const Verdict verdict = decide(asker, request);
+    if (verdict.decision != Decision::kAllowed) return denied(caller.arn, request, verdict);
   }
   return {};
 }
@@ -119,26 +175,66 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 bool PolicyAuthorizer::allows_url(const std::optional<aws::Caller>& caller, const std::string& function_arn,
                                   const std::string& auth_type) const {
-  iam::PolicyContext::Keys keys = caller ? context_of(*caller, function_arn) : iam::PolicyContext::Keys();
+  const auto asker = caller ? std::optional(asker_of(*caller)) : std::nullopt;
+  if (asker && !*asker) return false;
+  Keys keys = asker ? context_of(**asker, function_arn) : Keys();
   keys.emplace("lambda:functionurlauthtype", auth_type);
-  const iam::PolicyRequest request{"lambda:InvokeFunctionUrl", function_arn, iam::PolicyContext(std::move(keys))};
-  if (caller) return decide(*caller, request) == Decision::kAllowed;
-  const auto document = iam::PolicyDocument::parse(resource_policies_(function_arn));
-  return document && document->decide(request, {}) == Decision::kAllowed;
+  const aws::PolicyRequest request{"lambda:InvokeFunctionUrl", function_arn, aws::PolicyContext(std::move(keys))};
+  if (asker) return decide(**asker, request).decision == Decision::kAllowed;
+  const std::string policy = resource_policies_(function_arn);
+  return !policy.empty() && parsed_policies_.get(policy)->decide(request, {}).decision == Decision::kAllowed;
 }
 
-aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const iam::PolicyRequest& request) const {
-  const auto principal = iam::parse_principal(role_arn);
-  if (!principal) return denied(role_arn, request, Decision::kNotAllowed);
+aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const aws::PolicyRequest& request) const {
   aws::Caller caller;
-  caller.account = principal->account;
+  const auto principal = iam::parse_principal(role_arn);
+  if (principal) caller.account = principal->account;
   caller.arn = role_arn;
   caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
-  iam::PolicyRequest asked = request;
-  asked.context = iam::PolicyContext([&] { return context_of(caller, request.resource); });
-  const Decision decision = decide(caller, asked);
-  if (decision != Decision::kAllowed) return denied(role_arn, request, decision);
+  const auto asker = asker_of(caller);
+  if (!asker) return denied(role_arn, request, {Decision::kNotAllowed, "an identity-based policy"});
+  aws::PolicyRequest asked = request;
+  asked.context = aws::PolicyContext([&] { return context_of(*asker, request.resource); });
+  const Verdict verdict = decide(*asker, asked);
+  if (verdict.decision != Decision::kAllowed) return denied(role_arn, request, verdict);
   return {};
+}
+
+aws::Result<void> PolicyAuthorizer::authorize_trust(const aws::Caller& caller, const iam::Role* role,
+                                                    std::string_view role_arn, std::string_view action,
+                                                    const Keys& keys) const {
+  const auto refused = aws::fail(
+      aws::errors::kAccessDenied,
+      fmt::format("User: {} is not authorized to perform: {} on resource: {}", caller.arn, action, role_arn));
+  if (!role) return refused;
+  const Asker asker = TRY(asker_of(caller));
+  const aws::PolicyContext context([&] {
+    Keys out = context_of(asker, role_arn);
+    out.insert(keys.begin(), keys.end());
+    for (const auto& tag : role->tags.value_or(std::vector<iam::Tag>()))
+      out.emplace("aws:resourcetag/" + lower_case(tag.key), tag.value);
+    return out;
+  });
+  const aws::PolicyRequest request{std::string(action), std::string(role_arn), context};
+  aws::Opinions say = own_opinions(asker.standing.get(), asker.session.get(), request);
+  const auto trust = parsed_trusts_.get(role->assume_role_policy_document.value_or(""));
+  say.resource = trust->decide(request, principal_of(caller, asker.standing.get()));
+  const bool foreign = aws::parse_arn(role_arn)->account != caller.account;
+  const Verdict verdict = judge(say, foreign ? aws::Ground::kForeign : aws::Ground::kTrust);
+  if (verdict.decision != Decision::kAllowed) return refused;
+  return {};
+}
+
+bool PolicyAuthorizer::trusts_service(const iam::Role& role, std::string_view service,
+                                      std::string_view source_arn) const {
+  const auto source = aws::parse_arn(source_arn);
+  const Keys keys{{"aws:sourcearn", std::string(source_arn)},
+                  {"aws:sourceaccount", std::string(source ? source->account : std::string_view())},
+                  {"aws:principalisawsservice", "true"},
+                  {"aws:principalservicename", std::string(service)}};
+  const aws::PolicyRequest request{"sts:AssumeRole", role.arn, aws::PolicyContext(keys)};
+  const auto trust = parsed_trusts_.get(role.assume_role_policy_document.value_or(""));
+  return trust->decide(request, {.service = std::string(service)}).decision == Decision::kAllowed;
 }
 
 }  // namespace leat::integration

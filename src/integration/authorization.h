@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aws/authorizer.h"
+#include "aws/policy/judge.h"
 #include "integration/tag_conditions.h"
 #include "service/dynamodb/table/table.h"
 #include "service/iam/iam.h"
@@ -35,17 +36,36 @@ class PolicyAuthorizer final : public aws::Authorizer {
                   const std::string& auth_type) const;
 
   // For what happens in a role's name without a request: whether it may, and AWS's words where not.
-  aws::Result<void> authorize(std::string_view role_arn, const iam::PolicyRequest& request) const;
+  aws::Result<void> authorize(std::string_view role_arn, const aws::PolicyRequest& request) const;
+
+  // Whether the caller may assume the role, or tag its session, with these condition keys beside the usual. Where there
+  // is no role nobody may.
+  aws::Result<void> authorize_trust(const aws::Caller& caller, const iam::Role* role, std::string_view role_arn,
+                                    std::string_view action, const aws::PolicyContext::Keys& keys) const;
+
+  // Whether a service may act as the role, for that resource of its own.
+  bool trusts_service(const iam::Role& role, std::string_view service, std::string_view source_arn) const;
 
  private:
-  iam::PolicyContext::Keys context_of(const aws::Caller& caller, std::string_view resource) const;
-  iam::Decision decide(const aws::Caller& caller, const iam::PolicyRequest& request) const;
+  // Who asks, and what decides for them. Null is what they have not: root has no standing, a user no session.
+  struct Asker {
+    const aws::Caller& caller;
+    std::shared_ptr<const iam::Standing> standing;
+    std::shared_ptr<const iam::Session> session;
+  };
+
+  // UnrecognizedClientException for a key that is inactive, or whose user or role is gone.
+  aws::Result<Asker> asker_of(const aws::Caller& caller) const;
+  aws::PolicyContext::Keys context_of(const Asker& asker, std::string_view resource) const;
+  aws::Verdict decide(const Asker& asker, const aws::PolicyRequest& request) const;
 
   const iam::Iam& iam_;
   const Clock& clock_;
   dynamodb::Tables& tables_;
   ResourcePolicies resource_policies_;
   ResourceTags resource_tags_;
+  aws::ParsedPolicies parsed_policies_{aws::PolicyKind::kResource};
+  aws::ParsedPolicies parsed_trusts_{aws::PolicyKind::kTrust};
 };
 
 }  // namespace leat::integration

@@ -13,7 +13,7 @@
 #include "service/dynamodb/expression/parser.h"
 #include "service/dynamodb/partiql/statement.h"
 #include "service/dynamodb/table/table.h"
-#include "service/iam/policy.h"
+#include "aws/policy/policy.h"
 
 namespace leat::integration {
 
@@ -64,7 +64,7 @@ class ItemConditions {
   void enclosed_by(std::string_view operation) { enclosing_operation_ = operation; }
 
   // With dynamodb:Select, for what reads.
-  void put_into(iam::PolicyContext::Keys& keys, bool reads) const;
+  void put_into(aws::PolicyContext::Keys& keys, bool reads) const;
 
  private:
   void add_item(const dynamodb::Item& item);

@@ -118,7 +118,7 @@ class TableActions {
     const std::string_view enclosing = whole.starts_with("Transact") ? whole : std::string_view();
     out_.push_back({fmt::format("dynamodb:{}", action), std::move(resource),
                     [&caller = asked_.caller, &tables = tables_, table, index, describe = std::move(describe), reads,
-                     enclosing](iam::PolicyContext::Keys& keys) {
+                     enclosing](aws::PolicyContext::Keys& keys) {
                       ItemConditions conditions(tables, caller, table, index);
                       describe(conditions);
                       conditions.enclosed_by(enclosing);

@@ -7,7 +7,7 @@
 
 #include "aws/authorizer.h"
 #include "service/dynamodb/table/table.h"
-#include "service/iam/policy.h"
+#include "aws/policy/policy.h"
 
 namespace leat::integration {
 
@@ -15,7 +15,7 @@ struct RequestedAction {
   std::string action;    // dynamodb:PutItem
   std::string resource;  // an ARN, or *
   // Adds the condition keys of this action alone. While the request lives.
-  std::function<void(iam::PolicyContext::Keys& keys)> conditions = {};
+  std::function<void(aws::PolicyContext::Keys& keys)> conditions = {};
 };
 
 // Most operations are one action on the resource that operations.list names. Those on several tables are several.

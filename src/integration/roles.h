@@ -8,11 +8,14 @@
 
 namespace leat::integration {
 
+// Of arn:aws:iam::ACCOUNT:role/PATH/NAME; nothing where there is no such role.
+std::optional<iam::Role> find_role(const iam::Iam& iam, std::string_view role_arn);
+
 class LambdaRoles final : public lambda::RoleCredentials {
  public:
   LambdaRoles(iam::Iam& iam, const PolicyAuthorizer& authorizer) : iam_(iam), authorizer_(authorizer) {}
-  aws::Result<void> check(std::string_view role_arn) override;
-  aws::Result<aws::Credential> credentials(std::string_view role_arn, std::string_view function) override;
+  aws::Result<void> check(std::string_view role_arn, std::string_view function_arn) override;
+  aws::Result<aws::Credential> credentials(std::string_view role_arn, std::string_view function_arn) override;
   bool allows(std::string_view role_arn, std::string_view action, std::string_view resource_arn) override;
 
  private:
@@ -20,14 +23,15 @@ class LambdaRoles final : public lambda::RoleCredentials {
   const PolicyAuthorizer& authorizer_;
 };
 
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 class StsRoles final : public sts::Roles {
  public:
-  explicit StsRoles(iam::Iam& iam) : iam_(iam) {}
-  aws::Result<aws::Credential> assume(const aws::Caller& caller, std::string_view role_arn, std::string_view session,
-                                      std::chrono::seconds duration) override;
+  StsRoles(iam::Iam& iam, const PolicyAuthorizer& authorizer) : iam_(iam), authorizer_(authorizer) {}
+  aws::Result<aws::Credential> assume(const aws::Caller& caller, const sts::AssumeRoleRequest& input) override;
 
  private:
   iam::Iam& iam_;
+  const PolicyAuthorizer& authorizer_;
 };
 
 }  // namespace leat::integration

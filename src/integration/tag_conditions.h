@@ -6,7 +6,7 @@
 
 #include "aws/authorizer.h"
 #include "service/dynamodb/dynamodb.h"
-#include "service/iam/policy.h"
+#include "aws/policy/policy.h"
 #include "service/kinesis/kinesis.h"
 #include "service/lambda/lambda.h"
 #include "service/sqs/sqs.h"
@@ -26,6 +26,6 @@ struct TaggedServices {
 aws::Map<std::string> resource_tags(const TaggedServices& services, std::string_view arn);
 
 // The tags that a request brings, and the keys that it names.
-void add_request_tags(const aws::Authorization& asked, iam::PolicyContext::Keys& keys);
+void add_request_tags(const aws::Authorization& asked, aws::PolicyContext::Keys& keys);
 
 }  // namespace leat::integration

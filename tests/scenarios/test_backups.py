@@ -146,21 +146,24 @@ def test_a_restored_table_is_not_there_until_it_is_whole(own_server):
     assert len(rows(dynamodb, "slow")) == 4001
 
 
+POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "dynamodb:GetItem"}}'
+
+
 def test_resource_policies_and_insights(server):
     dynamodb = server.client("dynamodb")
     arn = Deployment(server).dynamodb.create_table(TableName="cared", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes(id="S"),
                                                    KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])["TableDescription"]["TableArn"]
     assert error(dynamodb.get_resource_policy, ResourceArn=arn)[0] == "PolicyNotFoundException"
-    revision = dynamodb.put_resource_policy(ResourceArn=arn, Policy="{}", ExpectedRevisionId="NO_POLICY")["RevisionId"]
-    assert dynamodb.get_resource_policy(ResourceArn=arn)["Policy"] == "{}"
-    assert error(dynamodb.put_resource_policy, ResourceArn=arn, Policy="[]", ExpectedRevisionId="NO_POLICY")[0] == "PolicyNotFoundException"
+    revision = dynamodb.put_resource_policy(ResourceArn=arn, Policy=POLICY, ExpectedRevisionId="NO_POLICY")["RevisionId"]
+    assert dynamodb.get_resource_policy(ResourceArn=arn)["Policy"] == POLICY
+    assert error(dynamodb.put_resource_policy, ResourceArn=arn, Policy=POLICY.replace('Allow', 'Deny'), ExpectedRevisionId="NO_POLICY")[0] == "PolicyNotFoundException"
     assert dynamodb.delete_resource_policy(ResourceArn=arn)["RevisionId"] == revision
     assert dynamodb.describe_contributor_insights(TableName="cared")["ContributorInsightsStatus"] == "DISABLED"
     dynamodb.update_contributor_insights(TableName="cared", ContributorInsightsAction="ENABLE")
     assert dynamodb.describe_contributor_insights(TableName="cared")["ContributorInsightsStatus"] == "ENABLED"
     assert [each["TableName"] for each in dynamodb.list_contributor_insights()["ContributorInsightsSummaries"]] == ["cared"]
     # What is said of a table goes with it.
-    dynamodb.put_resource_policy(ResourceArn=arn, Policy="{}")
+    dynamodb.put_resource_policy(ResourceArn=arn, Policy=POLICY)
     dynamodb.delete_table(TableName="cared")
     Deployment(server).table("cared")
     assert error(dynamodb.get_resource_policy, ResourceArn=arn)[0] == "PolicyNotFoundException"

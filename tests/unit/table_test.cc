@@ -7,13 +7,13 @@
 #include <fstream>
 #include <functional>
 
+#include "aws/policy/policy.h"
 #include "service/dynamodb/expression/evaluate.h"
 #include "service/dynamodb/expression/parser.h"
 #include "service/dynamodb/item/capacity.h"
 #include "service/dynamodb/table/key.h"
 #include "service/dynamodb/value/decimal.h"
 #include "service/dynamodb/value/item_codec.h"
-#include "service/iam/policy.h"
 #include "service/lambda/record_filter.h"
 #include "service/logs/filter_pattern.h"
 
@@ -160,16 +160,18 @@ TEST(Tables, Policies) {
       bar = text.find(" | ", from);
       parts.push_back(trimmed(text.substr(from, bar == std::string::npos ? bar : bar - from)));
     }
-    const auto policy = iam::PolicyDocument::parse("{\"Statement\": " + parts[0] + "}");
-    if (!policy) return "no policy";
-    iam::PolicyRequest request{parts[1], parts[2]};
+    const std::string document = R"({"Version": "2012-10-17", "Statement": )" + parts[0] + "}";
+    const auto problem = aws::policy_problem(document, aws::PolicyKind::kIdentity);
+    const auto policy = aws::PolicyDocument::parse(document, aws::PolicyKind::kIdentity);
+    aws::PolicyRequest request{parts[1], parts[2]};
     std::istringstream context(parts.size() > 3 ? parts[3] : "");
-    iam::PolicyContext::Keys keys;
+    aws::PolicyContext::Keys keys;
     for (std::string pair; context >> pair;)
       keys.emplace(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
     request.context = keys;
     static constexpr const char* kNames[] = {"not allowed", "allowed", "denied"};
-    return kNames[static_cast<int>(policy->decide(request))];
+    const std::string decision = kNames[static_cast<int>(policy.decide(request))];
+    return problem ? decision + ", refused: " + *problem : decision;
   });
 }
 

@@ -14,14 +14,15 @@ std::string key_prefix() {
   return key;
 }
 
-std::string encode(const aws::Credential& credential) {
-  const std::string expiry = credential.expiration ? std::to_string(to_millis(*credential.expiration)) : "";
-  return kv::make_key(credential.secret_key, credential.session_token, expiry, credential.account, credential.arn,
-                      credential.principal_id);
+std::string encode(const StoredKey& key) {
+  const std::string expiry = key.expiration ? std::to_string(to_millis(*key.expiration)) : "";
+  return kv::make_key(key.secret_key, key.session_token, expiry, key.account, key.arn, key.principal_id,
+                      key.active ? "Active" : "Inactive", std::to_string(to_millis(key.created))) +
+         (key.session ? encode(*key.session) : std::string());
 }
 
-aws::Credential decode(std::string_view key, std::string_view value) {
-  aws::Credential out;
+StoredKey decode(std::string_view key, std::string_view value) {
+  StoredKey out;
   key.remove_prefix(key_prefix().size());
   out.access_key = kv::take_text(key);
   out.secret_key = kv::take_text(value);
@@ -31,6 +32,11 @@ aws::Credential decode(std::string_view key, std::string_view value) {
   out.account = kv::take_text(value);
   out.arn = kv::take_text(value);
   out.principal_id = kv::take_text(value);
+  if (!value.empty()) {
+    out.active = kv::take_text(value) != "Inactive";
+    out.created = from_millis(std::stoll(kv::take_text(value)));
+  }
+  if (out.expiration) out.session = std::make_shared<const Session>(decode_session(value));
   return out;
 }
 
@@ -55,16 +61,26 @@ std::string arn(std::string_view account, std::string_view kind, std::string_vie
 Iam::Iam(kv::Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {
   const auto cursor = store_.scan(kv::prefix_range(key_prefix()), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    aws::Credential credential = decode(cursor->key(), cursor->value());
+    StoredKey credential = decode(cursor->key(), cursor->value());
     credentials_.emplace(credential.access_key, std::move(credential));
   }
 }
 
-std::optional<aws::Credential> Iam::find_credential(std::string_view access_key) const {
+std::optional<aws::Credential> Iam::find_credential(std::string_view access_key) const { return find_key(access_key); }
+
+std::optional<StoredKey> Iam::find_key(std::string_view access_key) const {
   std::shared_lock lock(mutex_);
   const auto found = credentials_.find(std::string(access_key));
   if (found == credentials_.end()) return std::nullopt;
   return found->second;
+}
+
+std::optional<std::shared_ptr<const Session>> Iam::session_of(const std::string& access_key) const {
+  std::shared_lock lock(mutex_);
+  const auto found = credentials_.find(access_key);
+  if (found == credentials_.end()) return std::shared_ptr<const Session>();  // it acts for somebody by other means
+  if (!found->second.active) return std::nullopt;
+  return found->second.session;
 }
 
 void Iam::forget() {
@@ -73,16 +89,16 @@ void Iam::forget() {
   credentials_.clear();
 }
 
-std::vector<aws::Credential> Iam::keys_of(std::string_view principal_id) const {
+std::vector<StoredKey> Iam::keys_of(std::string_view principal_id) const {
   std::shared_lock lock(mutex_);
-  std::vector<aws::Credential> out;
+  std::vector<StoredKey> out;
   for (const auto& [key, credential] : credentials_) {
     if (credential.principal_id == principal_id) out.push_back(credential);
   }
   return out;
 }
 
-void Iam::save_credential(const aws::Credential& credential) {
+void Iam::save_credential(const StoredKey& credential) {
   kv::Batch batch;
   batch.put(key_prefix() + kv::make_key(credential.access_key), encode(credential));
   std::unique_lock lock(mutex_);
@@ -101,7 +117,11 @@ void Iam::save_credential(const aws::Credential& credential) {
 }
 
 void Iam::erase_credential(const std::string& access_key) {
-  if (!aws::was_issued(access_key)) return save_credential({.access_key = access_key});
+  if (!aws::was_issued(access_key)) {
+    StoredKey refused;
+    refused.access_key = access_key;
+    return save_credential(refused);
+  }
   kv::Batch batch;
   batch.erase(key_prefix() + kv::make_key(access_key));
   std::unique_lock lock(mutex_);
@@ -124,24 +144,24 @@ void Iam::erase(std::string_view row) {
 
 void Iam::commit(const kv::Batch& batch) {
   (void)store_.commit(batch);
-  std::unique_lock lock(documents_mutex_);
-  documents_.clear();
+  std::unique_lock lock(standings_mutex_);
+  standings_.clear();
   ++changes_;
 }
 
-Iam::Documents Iam::documents(const std::string& principal, const std::function<Documents()>& load) const {
+Iam::StandingPtr Iam::standing(const std::string& arn, const std::function<StandingPtr()>& load) const {
   std::uint64_t changes = 0;
   {
-    std::shared_lock lock(documents_mutex_);
-    const auto found = documents_.find(principal);
-    if (found != documents_.end()) return found->second;
+    std::shared_lock lock(standings_mutex_);
+    const auto found = standings_.find(arn);
+    if (found != standings_.end()) return found->second;
     changes = changes_;
   }
-  Documents made = load();
-  std::unique_lock lock(documents_mutex_);
+  StandingPtr made = load();
+  std::unique_lock lock(standings_mutex_);
   constexpr std::size_t kMostKept = 10000;  // sessions come and go
-  if (documents_.size() >= kMostKept) documents_.clear();
-  if (changes == changes_) documents_[principal] = made;
+  if (standings_.size() >= kMostKept) standings_.clear();
+  if (changes == changes_) standings_[arn] = made;
   return made;
 }
 
@@ -157,18 +177,40 @@ aws::Result<User> Iam::user(std::string_view account, std::string_view name) con
   return aws::fail(errors::kNoSuchEntity, fmt::format("The user with name {} cannot be found.", name));
 }
 
-aws::Credential Iam::assume(const Role& role, std::string_view session, std::chrono::seconds duration) {
-  aws::Credential out;
+aws::Result<Group> Iam::group(std::string_view account, std::string_view name) const {
+  auto found = load<Group>(row(account, 'g', name));
+  if (found) return std::move(*found);
+  return aws::fail(errors::kNoSuchEntity, fmt::format("The group with name {} cannot be found.", name));
+}
+
+std::vector<std::string> Iam::texts(std::string_view prefix) const {
+  std::vector<std::string> out;
+  const auto cursor = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
+  for (; cursor->valid(); cursor->next()) out.emplace_back(cursor->value());
+  return out;
+}
+
+aws::Credential Iam::assume(const Role& role, std::string_view name, std::chrono::seconds duration,
+                            const Session& session) {
+  StoredKey out;
   const std::string_view text = role.arn;  // arn:aws:iam::ACCOUNT:role/…
   out.account = text.substr(13, 12);
   out.access_key = new_access_key_id(aws::kTemporaryKey, out.account);
   out.secret_key = random_.text(40, kSecretAlphabet);
   out.session_token = random_.text(356, kSecretAlphabet);
   out.expiration = std::chrono::floor<std::chrono::seconds>(clock_.now()) + duration;
-  out.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", out.account, role.role_name, session);
-  out.principal_id = fmt::format("{}:{}", role.role_id, session);
+  out.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", out.account, role.role_name, name);
+  out.principal_id = fmt::format("{}:{}", role.role_id, name);
+  out.created = clock_.now();
+  out.session = std::make_shared<const Session>(decode_session(encode(session)));
   save_credential(out);
   return out;
+}
+
+aws::Result<void> check_policy_document(std::string_view document, aws::PolicyKind kind) {
+  if (const auto problem = aws::policy_problem(document, kind))
+    return aws::fail(errors::kMalformedPolicyDocument, *problem);
+  return {};
 }
 
 }  // namespace leat::iam

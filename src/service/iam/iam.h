@@ -7,9 +7,12 @@
 //   attach := home 'a' text(role) text(policy ARN)               AttachedPolicy, JSON; of a user: home 'A'
 //   policy := home 'p' text(name)                                Policy, JSON;  home 'v' text(name): its document
 //   user   := home 'u' text(name)                                User, JSON
+//   group  := home 'g' text(name)                                Group, JSON; its policies: home 'j', home 'b'
+//   member := home 'h' text(group) text(user)                    the user's name
+//             home 'H' text(user) text(group)                    the group's name
 //   key    := text("") text("") 'k' text(access key)             text(secret) text(token) text(expiry) text(account)
-//   text(ARN)
-//                                                                 text(principal) text(user) text(created)
+//                                                                 text(ARN) text(principal) text(status) text(created)
+//                                                                 session (session.h)
 
 #include <algorithm>
 #include <charconv>
@@ -25,9 +28,17 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "engine/kv/store.h"
-#include "service/iam/policy.h"
+#include "service/iam/session.h"
 
 namespace leat::iam {
+
+struct Standing;
+
+struct StoredKey : aws::Credential {
+  bool active = true;
+  TimePoint created = {};
+  std::shared_ptr<const Session> session = nullptr;  // of temporary keys alone
+};
 
 class Iam final : public aws::CredentialSource {
  public:
@@ -41,8 +52,9 @@ class Iam final : public aws::CredentialSource {
   std::optional<aws::Credential> find_credential(std::string_view access_key) const override;
   // Forgets all, after the store was emptied.
   void forget();
-  std::vector<aws::Credential> keys_of(std::string_view principal_id) const;
-  void save_credential(const aws::Credential& credential);
+  std::optional<StoredKey> find_key(std::string_view access_key) const;
+  std::vector<StoredKey> keys_of(std::string_view principal_id) const;
+  void save_credential(const StoredKey& key);
   // The key is refused for ever. One made before keys were marked (aws/access_key_id.h) keeps a row for that.
   void erase_credential(const std::string& access_key);
   std::string new_access_key_id(std::string_view prefix, std::string_view account);
@@ -50,9 +62,14 @@ class Iam final : public aws::CredentialSource {
   // NoSuchEntity where there is none.
   aws::Result<Role> role(std::string_view account, std::string_view name) const;
   aws::Result<User> user(std::string_view account, std::string_view name) const;
+  aws::Result<Group> group(std::string_view account, std::string_view name) const;
+
+  // What requests need of a key that is in force; its session is null for a user's. nullopt where it is inactive.
+  std::optional<std::shared_ptr<const Session>> session_of(const std::string& access_key) const;
 
   // New temporary credentials of a role, good for `duration`.
-  aws::Credential assume(const Role& role, std::string_view session, std::chrono::seconds duration);
+  aws::Credential assume(const Role& role, std::string_view name, std::chrono::seconds duration,
+                         const Session& session = {});
 
   template <class T>
   std::optional<T> load(std::string_view row) const {
@@ -67,6 +84,8 @@ class Iam final : public aws::CredentialSource {
     for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<T>(cursor->value()));
     return out;
   }
+  // Values that are names.
+  std::vector<std::string> texts(std::string_view prefix) const;
   template <class T>
   void save(std::string_view row, const T& record) {
     kv::Batch batch;
@@ -76,9 +95,9 @@ class Iam final : public aws::CredentialSource {
   void erase(std::string_view row);
   void commit(const kv::Batch& batch);
 
-  // A principal's policies, parsed: made by `load` where IAM has changed since they were.
-  using Documents = std::shared_ptr<const std::vector<PolicyDocument>>;
-  Documents documents(const std::string& principal, const std::function<Documents()>& load) const;
+  // Who has that ARN, and their policies: made by `load` where IAM has changed since they were.
+  using StandingPtr = std::shared_ptr<const Standing>;
+  StandingPtr standing(const std::string& arn, const std::function<StandingPtr()>& load) const;
 
   // AROA…, AIDA…, ANPA…
   std::string new_id(std::string_view prefix) { return std::string(prefix) + random_.text(17, kUpperAlphanumeric); }
@@ -88,9 +107,9 @@ class Iam final : public aws::CredentialSource {
   const Clock& clock_;
   Random& random_;
   mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, aws::Credential> credentials_;
-  mutable std::shared_mutex documents_mutex_;
-  mutable std::unordered_map<std::string, Documents> documents_;
+  std::unordered_map<std::string, StoredKey> credentials_;
+  mutable std::shared_mutex standings_mutex_;
+  mutable std::unordered_map<std::string, StandingPtr> standings_;
   std::uint64_t changes_ = 0;
 };
 
@@ -116,11 +135,7 @@ std::string row(std::string_view account, char room, std::string_view first, std
 // "/" and "/service-role/" are paths; the ARN of role /a/b is role/a/b.
 std::string arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name);
 
-// MalformedPolicyDocument where it is not one.
-aws::Result<void> check_policy_document(std::string_view document);
-
-// Whether a trust policy lets that service, or that principal of that account, assume the role.
-bool trusts_service(std::string_view document, std::string_view service);
-bool trusts_principal(std::string_view document, std::string_view account, std::string_view arn);
+// MalformedPolicyDocument where AWS would not take it.
+aws::Result<void> check_policy_document(std::string_view document, aws::PolicyKind kind);
 
 }  // namespace leat::iam

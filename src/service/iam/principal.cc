@@ -1,5 +1,7 @@
 #include "service/iam/principal.h"
 
+#include <fmt/format.h>
+
 #include "aws/arn.h"
 #include "service/iam/iam.h"
 #include "service/iam/managed_policies.h"
@@ -7,23 +9,44 @@
 namespace leat::iam {
 namespace {
 
-std::string customer_document(const Iam& iam, std::string_view account, std::string_view policy_arn) {
-  const auto version = iam.load<PolicyVersion>(row(account, 'v', policy_arn.substr(policy_arn.rfind('/') + 1)));
-  return version ? version->document.value_or("") : std::string();
+aws::PolicyDocument parse(std::string_view text) {
+  return aws::PolicyDocument::parse(text, aws::PolicyKind::kIdentity);
 }
 
-void add(std::vector<PolicyDocument>& out, std::string_view text) {
-  if (auto document = PolicyDocument::parse(text)) out.push_back(std::move(*document));
+template <class Record>
+void add_record(const Iam& iam, const std::string& account, const Record& record, Standing& out) {
+  out.arn = record.arn;
+  if (record.permissions_boundary)
+    out.boundary =
+        parse(managed_document(iam, account, record.permissions_boundary->permissions_boundary_arn.value_or("")));
+  for (const Tag& each : record.tags.value_or(std::vector<Tag>())) out.tags.emplace_back(each.key, each.value);
 }
 
-Iam::Documents load(const Iam& iam, const Principal& principal) {
-  auto out = std::make_shared<std::vector<PolicyDocument>>();
+void add_policies(const Iam& iam, const Principal& principal, Standing& out) {
   for (const auto& each :
        iam.list<GetRolePolicyResponse>(row(principal.account, principal.inline_room(), principal.name)))
-    add(*out, each.policy_document);
-  for (const auto& each : iam.list<AttachedPolicy>(row(principal.account, principal.attached_room(), principal.name))) {
-    const ManagedPolicy* managed = find_managed_policy(*each.policy_arn);
-    add(*out, managed ? std::string(managed->document) : customer_document(iam, principal.account, *each.policy_arn));
+    out.policies.push_back(parse(each.policy_document));
+  for (const auto& each : iam.list<AttachedPolicy>(row(principal.account, principal.attached_room(), principal.name)))
+    out.policies.push_back(parse(managed_document(iam, principal.account, *each.policy_arn)));
+}
+
+Iam::StandingPtr load(const Iam& iam, const Principal& principal) {
+  auto out = std::make_shared<Standing>();
+  if (principal.kind == Principal::Kind::kRole) {
+    const auto role = iam.role(principal.account, principal.name);
+    if (!role) return out;
+    out->id = role->role_id;
+    add_record(iam, principal.account, *role, *out);
+  } else {
+    const auto user = iam.user(principal.account, principal.name);
+    if (!user) return out;
+    out->id = user->user_id;
+    add_record(iam, principal.account, *user, *out);
+  }
+  add_policies(iam, principal, *out);
+  if (principal.kind == Principal::Kind::kUser) {
+    for (auto& group : iam.texts(row(principal.account, 'H', principal.name)))
+      add_policies(iam, {Principal::Kind::kGroup, principal.account, std::move(group)}, *out);
   }
   return out;
 }
@@ -46,14 +69,32 @@ std::optional<Principal> parse_principal(std::string_view text) {
   return std::nullopt;
 }
 
-Decision decide(const Iam& iam, const std::string& arn, const PolicyRequest& request) {
-  const Iam::Documents documents = iam.documents(arn, [&]() -> Iam::Documents {
-    const auto principal = parse_principal(arn);
-    return principal ? load(iam, *principal) : std::make_shared<std::vector<PolicyDocument>>();
-  });
-  Decision out = Decision::kNotAllowed;
-  for (const PolicyDocument& each : *documents) out = both(out, each.decide(request));
+std::string managed_document(const Iam& iam, std::string_view account, std::string_view policy_arn) {
+  if (const ManagedPolicy* managed = find_managed_policy(policy_arn)) return std::string(managed->document);
+  const std::string_view name = policy_arn.substr(policy_arn.rfind('/') + 1);
+  const auto policy = iam.load<Policy>(row(account, 'p', name));
+  const auto version = iam.load<PolicyVersion>(row(account, 'v', name));
+  return policy && version && policy->arn == policy_arn ? version->document.value_or("") : std::string();
+}
+
+aws::Result<AttachedPermissionsBoundary> find_boundary(const Iam& iam, std::string_view account,
+                                                       const std::string& policy_arn) {
+  if (!managed_document(iam, account, policy_arn).empty()) return AttachedPermissionsBoundary{"Policy", policy_arn};
+  return aws::fail(errors::kNoSuchEntity,
+                   fmt::format("Scope ARN: {} does not exist or is not attachable.", policy_arn));
+}
+
+aws::Decision Standing::decide(const aws::PolicyRequest& request) const {
+  aws::Decision out = aws::Decision::kNotAllowed;
+  for (const aws::PolicyDocument& each : policies) out = aws::both(out, each.decide(request));
   return out;
+}
+
+std::shared_ptr<const Standing> standing(const Iam& iam, const std::string& arn) {
+  return iam.standing(arn, [&]() -> Iam::StandingPtr {
+    const auto principal = parse_principal(arn);
+    return principal ? load(iam, *principal) : std::make_shared<const Standing>();
+  });
 }
 
 }  // namespace leat::iam

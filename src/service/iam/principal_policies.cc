@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
-#include "service/iam/managed_policies.h"
 
 namespace leat::iam {
 namespace {
@@ -13,10 +12,11 @@ std::string_view policy_name_in(std::string_view arn) { return arn.substr(arn.rf
 }  // namespace
 
 aws::Result<void> PrincipalPolicies::check_principal() const {
-  if (principal_.kind == Principal::Kind::kRole)
-    TRY(iam_.role(principal_.account, principal_.name));
-  else
-    TRY(iam_.user(principal_.account, principal_.name));
+  switch (principal_.kind) {
+    case Principal::Kind::kRole: TRY(iam_.role(principal_.account, principal_.name)); break;
+    case Principal::Kind::kUser: TRY(iam_.user(principal_.account, principal_.name)); break;
+    case Principal::Kind::kGroup: TRY(iam_.group(principal_.account, principal_.name)); break;
+  }
   return {};
 }
 
@@ -30,11 +30,11 @@ std::string PrincipalPolicies::attached_row(std::string_view policy_arn) const {
 std::unexpected<aws::Error> PrincipalPolicies::no_such_policy(std::string_view policy) const {
   return aws::fail(errors::kNoSuchEntity,
                    fmt::format("The {} policy with name {} cannot be found.",
-                               principal_.kind == Principal::Kind::kRole ? "role" : "user", policy));
+                               principal_.word(), policy));
 }
 
 aws::Result<void> PrincipalPolicies::put(const std::string& policy, const std::string& document) {
-  TRY_VOID(check_policy_document(document));
+  TRY_VOID(check_policy_document(document, aws::PolicyKind::kIdentity));
   TRY_VOID(check_principal());
   iam_.save(inline_row(policy), GetRolePolicyResponse{principal_.name, policy, document});
   return {};
@@ -65,7 +65,9 @@ aws::Result<void> PrincipalPolicies::erase(const std::string& policy) {
 
 aws::Result<void> PrincipalPolicies::attach(const std::string& policy_arn) {
   TRY_VOID(check_principal());
-  if (!find_managed_policy(policy_arn) && !iam_.load<Policy>(row(principal_.account, 'p', policy_name_in(policy_arn))))
+  if (!policy_arn.starts_with("arn:"))
+    return aws::fail(aws::errors::kValidation, "Invalid ARN:  Could not be parsed!");
+  if (managed_document(iam_, principal_.account, policy_arn).empty())
     return aws::fail(errors::kNoSuchEntity, fmt::format("Policy {} does not exist or is not attachable.", policy_arn));
   iam_.save(attached_row(policy_arn), AttachedPolicy{std::string(policy_name_in(policy_arn)), policy_arn});
   return {};

@@ -1,5 +1,5 @@
 #pragma once
-// The inline and attached policies of one role or user, as the operations on both keep them.
+// The inline and attached policies of one role, user or group, as the operations on all keep them.
 
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ class PrincipalPolicies {
   PrincipalPolicies(Iam& iam, std::string account, Principal::Kind kind, std::string name)
       : iam_(iam), principal_{kind, std::move(account), std::move(name)} {}
 
-  // MalformedPolicyDocument; NoSuchEntity where there is no such role or user, as from each of the following.
+  // MalformedPolicyDocument; NoSuchEntity where there is no such role, user or group, as from each of the following.
   aws::Result<void> put(const std::string& policy, const std::string& document);
   aws::Result<std::string> document(const std::string& policy) const;  // percent-encoded, as IAM shows it
   aws::Result<std::vector<std::string>> names() const;

@@ -119,7 +119,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
         return std::unexpected(Problem{"InvalidParameterValueException", allowed.error().message});
     }
     if (!host->credential || *host->credential->expiration < parts.clock.now() + kWorkerLife) {
-      auto credential = parts.roles.credentials(*function->configuration.role, function->name());
+      auto credential = parts.roles.credentials(*function->configuration.role, function->arn());
       if (!credential) return std::unexpected(Problem{"AccessDeniedException", credential.error().message});
       host->credential = std::move(*credential);
     }

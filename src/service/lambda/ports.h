@@ -49,11 +49,11 @@ class RoleCredentials {
  public:
   virtual ~RoleCredentials() = default;
 
-  // InvalidParameterValueException where the role does not exist or does not trust lambda.amazonaws.com.
-  virtual aws::Result<void> check(std::string_view role_arn) = 0;
+  // InvalidParameterValueException where the role does not exist or does not trust lambda.amazonaws.com for that function.
+  virtual aws::Result<void> check(std::string_view role_arn, std::string_view function_arn) = 0;
 
-  // Temporary credentials of the role for a worker of `function`. An error where the role is gone.
-  virtual aws::Result<aws::Credential> credentials(std::string_view role_arn, std::string_view function) = 0;
+  // Temporary credentials of the role for a worker of the function. The same error where the role is gone.
+  virtual aws::Result<aws::Credential> credentials(std::string_view role_arn, std::string_view function_arn) = 0;
 
   // Whether the role's policies allow an action (dynamodb:GetRecords) on a resource.
   virtual bool allows(std::string_view role_arn, std::string_view action, std::string_view resource_arn) = 0;

@@ -7,10 +7,12 @@
 #include <charconv>
 #include <iterator>
 
+#include "aws/policy/policy.h"
+
 namespace leat::sqs {
 namespace {
 
-enum class Form : std::uint8_t { kNumber, kFlag, kText, kPolicy, kScope, kThroughput };
+enum class Form : std::uint8_t { kNumber, kFlag, kText, kPolicy, kRedrive, kScope, kThroughput };
 
 struct AttributeRule {
   std::string_view name;
@@ -31,8 +33,8 @@ constexpr AttributeRule kRules[] = {
     {"MessageRetentionPeriod", Form::kNumber, 60, 1209600},
     {"Policy", Form::kPolicy},
     {"ReceiveMessageWaitTimeSeconds", Form::kNumber, 0, 20},
-    {"RedriveAllowPolicy", Form::kPolicy},
-    {"RedrivePolicy", Form::kPolicy},
+    {"RedriveAllowPolicy", Form::kRedrive},
+    {"RedrivePolicy", Form::kRedrive},
     {"SqsManagedSseEnabled", Form::kFlag},
     {"VisibilityTimeout", Form::kNumber, 0, 43200},
 };
@@ -58,7 +60,8 @@ bool is_valid(const AttributeRule& rule, const std::string& value) {
     }
     case Form::kFlag: return value == "true" || value == "false" || value == "True" || value == "False";
     case Form::kText: return true;
-    case Form::kPolicy: return value.empty() || is_object(value);
+    case Form::kPolicy: return value.empty() || !aws::policy_problem(value, aws::PolicyKind::kResource);
+    case Form::kRedrive: return value.empty() || is_object(value);
     case Form::kScope: return value == "queue" || value == "messageGroup";
     case Form::kThroughput: return value == "perQueue" || value == "perMessageGroupId";
   }

@@ -1,11 +1,9 @@
 #pragma once
 // What STS needs of others.
 
-#include <chrono>
-#include <string_view>
-
 #include "aws/caller.h"
 #include "aws/error.h"
+#include "aws/sts/types.h"
 
 namespace leat::sts {
 
@@ -13,9 +11,8 @@ class Roles {
  public:
   virtual ~Roles() = default;
 
-  // New credentials of the role. AccessDenied where it does not exist or does not trust the caller, as AWS words both.
-  virtual aws::Result<aws::Credential> assume(const aws::Caller& caller, std::string_view role_arn,
-                                              std::string_view session, std::chrono::seconds duration) = 0;
+  // New credentials of the role. AccessDenied where it does not exist or the caller may not assume it, as AWS words both.
+  virtual aws::Result<aws::Credential> assume(const aws::Caller& caller, const AssumeRoleRequest& input) = 0;
 };
 
 }  // namespace leat::sts

@@ -4,6 +4,7 @@
 
 #include "aws/arn.h"
 #include "aws/dynamodb/operations.h"
+#include "aws/policy/policy.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "service/dynamodb/dynamodb.h"
@@ -53,6 +54,8 @@ aws::Result<PutResourcePolicyOutput> put_resource_policy(DynamoDb& db, const aws
                                                          const PutResourcePolicyInput& input) {
   if (input.policy.size() > kMaxPolicy)
     return aws::fail(errors::kValidation, "Resource-based policy size exceeds the limit of 20 KB");
+  if (const auto problem = aws::policy_problem(input.policy, aws::PolicyKind::kResource))
+    return aws::fail(errors::kValidation, fmt::format("Invalid policy document: {}", *problem));
   std::unique_lock lock(db.definitions());
   TRY(db.tables().find_any(caller, input.resource_arn));
   const auto current = load(db, caller, input.resource_arn);

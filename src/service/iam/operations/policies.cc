@@ -44,10 +44,27 @@ PolicyVersion version_of(const Found& found) {
   return version;
 }
 
+template <class Record>
+bool any_is_bound_by(const std::vector<Record>& all, const std::string& policy_arn) {
+  return std::any_of(all.begin(), all.end(), [&](const Record& each) {
+    return each.permissions_boundary && each.permissions_boundary->permissions_boundary_arn == policy_arn;
+  });
+}
+
+bool is_in_use(const Iam& iam, std::string_view account, const std::string& policy_arn) {
+  for (const char room : {'a', 'A', 'b'}) {
+    for (const auto& each : iam.list<AttachedPolicy>(home(account, room))) {
+      if (each.policy_arn == policy_arn) return true;
+    }
+  }
+  return any_is_bound_by(iam.list<Role>(home(account, 'r')), policy_arn) ||
+         any_is_bound_by(iam.list<User>(home(account, 'u')), policy_arn);
+}
+
 }  // namespace
 
 aws::Result<CreatePolicyResponse> create_policy(Iam& iam, const aws::Caller& caller, const CreatePolicyRequest& input) {
-  TRY_VOID(check_policy_document(input.policy_document));
+  TRY_VOID(check_policy_document(input.policy_document, aws::PolicyKind::kIdentity));
   const std::string key = row(caller.account, 'p', input.policy_name);
   if (iam.load<Policy>(key))
     return aws::fail(
@@ -110,12 +127,8 @@ aws::Result<ListPoliciesResponse> list_policies(Iam& iam, const aws::Caller& cal
 
 aws::Result<void> delete_policy(Iam& iam, const aws::Caller& caller, const DeletePolicyRequest& input) {
   const Found found = TRY(find(iam, caller, input.policy_arn));
-  for (const char room : {'a', 'A'}) {
-    for (const auto& each : iam.list<AttachedPolicy>(home(caller.account, room))) {
-      if (each.policy_arn == input.policy_arn)
-        return aws::fail(errors::kDeleteConflict, "Cannot delete a policy attached to entities.");
-    }
-  }
+  if (is_in_use(iam, caller.account, input.policy_arn))
+    return aws::fail(errors::kDeleteConflict, "Cannot delete a policy attached to entities.");
   kv::Batch batch;
   batch.erase(row(caller.account, 'p', *found.policy.policy_name));
   batch.erase(row(caller.account, 'v', *found.policy.policy_name));

@@ -18,7 +18,7 @@ Role presented(Role role) {
 }  // namespace
 
 aws::Result<CreateRoleResponse> create_role(Iam& iam, const aws::Caller& caller, const CreateRoleRequest& input) {
-  TRY_VOID(check_policy_document(input.assume_role_policy_document));
+  TRY_VOID(check_policy_document(input.assume_role_policy_document, aws::PolicyKind::kTrust));
   const std::string key = row(caller.account, 'r', input.role_name);
   if (iam.load<Role>(key))
     return aws::fail(errors::kEntityAlreadyExists, fmt::format("Role with name {} already exists.", input.role_name));
@@ -33,6 +33,8 @@ aws::Result<CreateRoleResponse> create_role(Iam& iam, const aws::Caller& caller,
   role.description = input.description;
   role.max_session_duration = input.max_session_duration.value_or(kHour);
   role.tags = input.tags;
+  if (input.permissions_boundary)
+    role.permissions_boundary = TRY(find_boundary(iam, caller.account, *input.permissions_boundary));
   iam.save(key, role);
   return CreateRoleResponse{presented(role)};
 }
@@ -60,7 +62,7 @@ aws::Result<void> delete_role(Iam& iam, const aws::Caller& caller, const DeleteR
 
 aws::Result<void> update_assume_role_policy(Iam& iam, const aws::Caller& caller,
                                             const UpdateAssumeRolePolicyRequest& input) {
-  TRY_VOID(check_policy_document(input.policy_document));
+  TRY_VOID(check_policy_document(input.policy_document, aws::PolicyKind::kTrust));
   Role role = TRY(iam.role(caller.account, input.role_name));
   role.assume_role_policy_document = input.policy_document;
   iam.save(row(caller.account, 'r', input.role_name), role);

@@ -27,6 +27,8 @@ aws::Result<CreateUserResponse> create_user(Iam& iam, const aws::Caller& caller,
   user.arn = arn(caller.account, "user", user.path, user.user_name);
   user.create_date = std::chrono::floor<std::chrono::seconds>(iam.clock().now());
   user.tags = input.tags;
+  if (input.permissions_boundary)
+    user.permissions_boundary = TRY(find_boundary(iam, caller.account, *input.permissions_boundary));
   iam.save(key, user);
   CreateUserResponse output;
   output.user = std::move(user);
@@ -49,6 +51,8 @@ aws::Result<void> delete_user(Iam& iam, const aws::Caller& caller, const DeleteU
   const User user = TRY(iam.user(caller.account, input.user_name));
   if (!iam.keys_of(user.user_id).empty())
     return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must delete access keys first.");
+  if (!iam.texts(row(caller.account, 'H', input.user_name)).empty())
+    return aws::fail(errors::kDeleteConflict, "Cannot delete entity, must remove user from groups first.");
   TRY_VOID(PrincipalPolicies(iam, caller.account, Principal::Kind::kUser, input.user_name).check_none());
   iam.erase(row(caller.account, 'u', input.user_name));
   return {};
@@ -59,12 +63,13 @@ aws::Result<CreateAccessKeyResponse> create_access_key(Iam& iam, const aws::Call
   const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
   if (iam.keys_of(user.user_id).size() >= kMaxAccessKeys)
     return aws::fail(errors::kLimitExceeded, "Cannot exceed quota for AccessKeysPerUser: 2");
-  aws::Credential credential;
+  StoredKey credential;
   credential.access_key = iam.new_access_key_id(aws::kPermanentKey, caller.account);
   credential.secret_key = iam.random().text(40, kSecretAlphabet);
   credential.account = caller.account;
   credential.arn = user.arn;
   credential.principal_id = user.user_id;
+  credential.created = iam.clock().now();
   iam.save_credential(credential);
   CreateAccessKeyResponse output;
   output.access_key.user_name = user.user_name;
@@ -84,20 +89,34 @@ aws::Result<ListAccessKeysResponse> list_access_keys(Iam& iam, const aws::Caller
     AccessKeyMetadata key;
     key.user_name = user.user_name;
     key.access_key_id = credential.access_key;
-    key.status = "Active";
-    key.create_date = user.create_date;
+    key.status = credential.active ? "Active" : "Inactive";
+    key.create_date = std::chrono::floor<std::chrono::seconds>(credential.created);
     output.access_key_metadata.push_back(std::move(key));
   }
   return output;
 }
 
+namespace {
+
+aws::Result<StoredKey> find_own_key(const Iam& iam, const User& user, const std::string& id) {
+  auto key = iam.find_key(id);
+  if (key && key->principal_id == user.user_id) return std::move(*key);
+  return aws::fail(errors::kNoSuchEntity, fmt::format("The Access Key with id {} cannot be found.", id));
+}
+
+}  // namespace
+
+aws::Result<void> update_access_key(Iam& iam, const aws::Caller& caller, const UpdateAccessKeyRequest& input) {
+  const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
+  StoredKey key = TRY(find_own_key(iam, user, input.access_key_id));
+  key.active = input.status == "Active";
+  iam.save_credential(key);
+  return {};
+}
+
 aws::Result<void> delete_access_key(Iam& iam, const aws::Caller& caller, const DeleteAccessKeyRequest& input) {
   const User user = TRY(iam.user(caller.account, user_name(caller, input.user_name)));
-  const auto credential = iam.find_credential(input.access_key_id);
-  if (!credential || credential->principal_id != user.user_id) {
-    return aws::fail(errors::kNoSuchEntity,
-                     fmt::format("The Access Key with id {} cannot be found.", input.access_key_id));
-  }
+  TRY(find_own_key(iam, user, input.access_key_id));
   iam.erase_credential(input.access_key_id);
   return {};
 }

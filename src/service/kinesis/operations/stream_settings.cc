@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "aws/kinesis/operations.h"
+#include "aws/policy/policy.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "service/kinesis/kinesis.h"
@@ -168,6 +169,8 @@ aws::Result<void> update_max_record_size(Kinesis& kinesis, const aws::Caller& ca
 aws::Result<void> put_resource_policy(Kinesis& kinesis, const aws::Caller& caller,
                                       const PutResourcePolicyInput& input) {
   TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  if (const auto problem = aws::policy_problem(input.policy, aws::PolicyKind::kResource))
+    return aws::fail(errors::kInvalidArgument, fmt::format("Policy is not valid: {}", *problem));
   kv::Batch batch;
   batch.put(policy_row(input.resource_arn), input.policy);
   (void)kinesis.store().commit(batch);

@@ -118,11 +118,13 @@ void set_runtime_version(const aws::Caller& caller, FunctionConfiguration& confi
       fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, id);
 }
 
-aws::Result<void> check_role(Lambda& lambda, const aws::Caller& caller, const std::string& role) {
+aws::Result<void> check_role(Lambda& lambda, const aws::Caller& caller, const std::string& role,
+                             const std::string& function) {
   const auto arn = aws::parse_arn(role);
   if (arn && arn->account != caller.account)
     return aws::fail(errors::kAccessDenied, "Cross-account pass role is not allowed.");
-  return lambda.parts().roles.check(role);
+  const std::string name = parse_reference(function).name;
+  return lambda.parts().roles.check(role, aws::make_arn("lambda", caller.region, caller.account, "function:" + name));
 }
 
 aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
@@ -228,7 +230,7 @@ aws::Result<FunctionConfiguration> create(Lambda& lambda, const aws::Caller& cal
     return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
   if (!input.runtime || !input.handler)
     return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
-  TRY_VOID(check_role(lambda, caller, input.role));
+  TRY_VOID(check_role(lambda, caller, input.role, input.function_name));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
   TRY_VOID(check_logging(input.logging_config, "Text"));
@@ -299,7 +301,7 @@ void update_function_code(Lambda& lambda, const aws::Caller& caller, const Updat
 
 aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda, const aws::Caller& caller,
                                                                  const UpdateFunctionConfigurationRequest& input) {
-  if (input.role) TRY_VOID(check_role(lambda, caller, *input.role));
+  if (input.role) TRY_VOID(check_role(lambda, caller, *input.role, input.function_name));
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_environment(input.environment));
   std::lock_guard lock(lambda.definition_mutex());

@@ -13,9 +13,7 @@ aws::Result<GetCallerIdentityResponse> get_caller_identity(Sts&, const aws::Call
 }
 
 aws::Result<AssumeRoleResponse> assume_role(Sts& sts, const aws::Caller& caller, const AssumeRoleRequest& input) {
-  constexpr std::int32_t kHour = 3600;
-  const auto duration = std::chrono::seconds(input.duration_seconds.value_or(kHour));
-  const aws::Credential credential = TRY(sts.roles().assume(caller, input.role_arn, input.role_session_name, duration));
+  const aws::Credential credential = TRY(sts.roles().assume(caller, input));
   AssumeRoleResponse output;
   auto& credentials = output.credentials.emplace();
   credentials.access_key_id = credential.access_key;
@@ -25,6 +23,7 @@ aws::Result<AssumeRoleResponse> assume_role(Sts& sts, const aws::Caller& caller,
   auto& user = output.assumed_role_user.emplace();
   user.assumed_role_id = credential.principal_id;
   user.arn = credential.arn;
+  output.source_identity = input.source_identity;
   return output;
 }
 
