@@ -52,6 +52,7 @@ class Http1Session final : public HttpSessions::Member,
   using Parser = http::request_parser<http::string_body>;
   static constexpr std::size_t kPieceSize = 64U << 10;
   static constexpr std::size_t kReadAhead = 4U << 10;
+  static constexpr std::size_t kAllFields = static_cast<std::size_t>(-1);
 
   static std::string_view text(beast::string_view given) { return {given.data(), given.size()}; }
 
@@ -64,6 +65,8 @@ class Http1Session final : public HttpSessions::Member,
     parser_->eager(true);
     parser_->body_limit(sessions_.options.body_limit);
     parser_->header_limit(sessions_.options.header_limit);
+    fields_ = kAllFields;
+    parser_->on_chunk_header(count_fields_);
     http::async_read_header(stream_, buffer_, *parser_,
                             [self = this->shared_from_this()](error_code error, std::size_t) {
                               self->idle_ = false;
@@ -107,7 +110,7 @@ class Http1Session final : public HttpSessions::Member,
   }
 
   void handle() {
-    sink_ = nullptr;
+    if (std::exchange(sink_, nullptr)) fields_ = kAllFields;
     answered_ = false;
     describe();
     sessions_.handler->handle(request_, [self = this->shared_from_this()](HttpResponse response) mutable {
@@ -129,7 +132,10 @@ class Http1Session final : public HttpSessions::Member,
     request_.peer = ends_.peer;
     request_.waiter = this;
     request_.headers.clear();
-    for (const auto& field : message) request_.headers.push_back({text(field.name_string()), text(field.value())});
+    for (const auto& field : message) {
+      if (request_.headers.size() == fields_) break;
+      request_.headers.push_back({text(field.name_string()), text(field.value())});
+    }
     keep_alive_ = message.keep_alive();
     head_only_ = message.method() == http::verb::head;
   }
@@ -292,6 +298,12 @@ class Http1Session final : public HttpSessions::Member,
   std::optional<Parser> parser_;
   HttpRequest request_;
   HttpBodySink sink_;  // of the request that is being read
+  // How many fields are the head's. Those behind a body in chunks are no headers, but to who takes that body in pieces.
+  std::size_t fields_ = kAllFields;
+  std::function<void(std::uint64_t, beast::string_view, error_code&)> count_fields_ = [this](auto, auto, auto&) {
+    const auto& message = parser_->get();
+    if (fields_ == kAllFields) fields_ = static_cast<std::size_t>(std::distance(message.begin(), message.end()));
+  };
   std::string head_, body_;
   std::shared_ptr<HttpStream> source_;  // of the answer that is being sent in pieces
   std::shared_ptr<Departure> departure_;  // of who waits for the answer

@@ -65,6 +65,7 @@ struct Http2Connection::Callbacks {
                     const std::uint8_t* value_bytes, std::size_t value_size, std::uint8_t, void* user) {
     Stream* stream = find(user, frame->hd.stream_id);
     if (!stream || stream->refused) return 0;
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers are no headers
     const std::string_view name = view(name_bytes, name_size), value = view(value_bytes, value_size);
     Request& request = *stream->request;
     stream->header_bytes += name_size + value_size;

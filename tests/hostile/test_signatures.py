@@ -1,5 +1,6 @@
 """What a signature covers, and for what it is good: by keys that leat knows and by those it does not."""
 import json
+import socket
 
 import pytest
 from botocore import UNSIGNED
@@ -7,6 +8,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from raw_http import Http2, Raw
 from raw_requests import ask, made_up_headers, now, scope, signed
 
 LIST_TABLES = "DynamoDB_20120810.ListTables"
@@ -161,3 +163,33 @@ def test_words_of_refusal(server, user, service):
     key = iam.create_access_key(UserName=f"gone-{service}")["AccessKey"]
     iam.delete_access_key(UserName=f"gone-{service}", AccessKeyId=key["AccessKeyId"])
     assert answer(server.client(service, key["AccessKeyId"], key["SecretAccessKey"])) == (unknown, status)
+
+
+def test_credentials_in_trailers(server):
+    """What comes behind the body is no header: not who signed, not what is asked for."""
+    head, _, body = Raw(server).request(LIST_TABLES, {}).decode().partition("\r\n\r\n")
+    line, *fields = head.split("\r\n")
+    for moved in ("Authorization", "X-Amz-Target", "Host"):
+        early = [field for field in fields if not field.startswith((moved + ":", "Content-Length:"))] + ["Transfer-Encoding: chunked", "Connection: close"]
+        late = [field for field in fields if field.startswith(moved + ":")]
+        pieces = ["\r\n".join([line, *early, "", ""]), f"{len(body):x}\r\n{body}\r\n", "\r\n".join(["0", *late, "", ""])]
+        for sent in (pieces, ["".join(pieces)]):
+            with socket.create_connection(("localhost", server.port)) as connection:
+                for piece in sent:
+                    connection.sendall(piece.encode())
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            assert b" 200 " not in answer.split(b"\r\n")[0] and b"TableNames" not in answer, moved
+
+
+def test_credentials_in_trailers_of_http2(server):
+    connection = Http2(server)
+    head, _, body = Raw(server).request(LIST_TABLES, {}).partition(b"\r\n\r\n")
+    fields = [field for field in head.decode().split("\r\n") if not field.startswith("Authorization:")]
+    authorization = next(field for field in head.decode().split("\r\n") if field.startswith("Authorization:"))
+    stream = connection.begin("\r\n".join(fields).encode() + b"\r\n\r\n" + body, end=False)
+    connection.h2.send_headers(stream, [("authorization", authorization.split(": ", 1)[1])], end_stream=True)
+    connection.flush()
+    text = b""
+    while b"}" not in text:
+        text += b"".join(event.data for event in connection.events() if hasattr(event, "data"))
+    assert b"MissingAuthenticationToken" in text
