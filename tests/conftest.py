@@ -124,6 +124,30 @@ def wait_until(condition, seconds=20):
     raise AssertionError("the condition did not come about")
 
 
+def frozen(process):
+    """Whether its cgroup, of whichever version, holds it still."""
+    for line in (process / "cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        mount = {"": ("", "unified"), "freezer": ("freezer",)}.get(controllers, ())
+        for folder in (Path("/sys/fs/cgroup") / each / path[1:] for each in mount):
+            for file, sign in (("cgroup.events", "frozen 1"), ("freezer.state", "FROZEN")):
+                if (folder / file).exists() and sign in (folder / file).read_text():
+                    return True
+    return False
+
+
+def running(marker):
+    """The machine's processes with that word in their command line, by their state: T also where they are frozen."""
+    out = {}
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and marker.encode() in (folder / "cmdline").read_bytes():
+                out[int(folder.name)] = "T" if frozen(folder) else (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return out
+
+
 class Deployment:
     """Roles, functions and tables in a few words."""
 

@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -363,6 +364,10 @@ App::App(Configuration configuration, World world)
   if (parts_->configuration.require_sandbox && parts_->workers.isolation() == sandbox::Isolation::kNone) {
     throw std::runtime_error("this machine does not allow namespaces (bwrap failed), and --require-sandbox was given");
   }
+  if (const auto& lacking = parts_->workers.unenforced(); parts_->configuration.require_sandbox && !lacking.empty()) {
+    throw std::runtime_error(fmt::format(
+        "this machine allows no cgroups for {}, and --require-sandbox was given", fmt::join(lacking, ", ")));
+  }
 }
 
 App::~App() { stop(std::chrono::milliseconds(0)); }
@@ -407,13 +412,15 @@ std::uint16_t App::port() const { return parts_->server.port(); }
 std::string App::describe() const {
   const auto& configuration = parts_->configuration;
   const bool apart = parts_->workers.isolation() == sandbox::Isolation::kNamespaces;
+  const auto& lacking = parts_->workers.unenforced();
   return fmt::format(
       "leat {} on {}:{}, data in {}. Unknown access keys are {}. Functions run {}{}{}.", kVersion, configuration.address,
       port(), configuration.ephemeral ? "memory" : parts_->folder.string(),
       unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
       apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
       parts_->workers.has_network() ? " and reach leat alone" : " and reach what this machine reaches",
-      parts_->workers.limits_memory() ? "" : " and with rough memory limits: no cgroup may be made here") +
+      lacking.empty() ? ""
+                      : fmt::format(" and with rough limits: no cgroup may be made here for {}", fmt::join(lacking, ", "))) +
          parts_->describe_edge();
 }
 

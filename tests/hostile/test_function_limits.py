@@ -1,7 +1,9 @@
 """Ways out of a worker's limits, tried by functions with real code."""
+import time
 import uuid
 
 import pytest
+from conftest import Deployment, running, wait_until
 
 NAMESPACES = """
 import ctypes, errno, os
@@ -134,3 +136,63 @@ def handler(event, context):
     assert deployment.invoke(name, True)[0] == "answered"
     assert [deployment.invoke(name, False)[0] for _ in range(5)] == ["answered"] * 5
     assert resident() - before < 200 << 10
+
+
+LEFT = """
+import subprocess
+def handler(event, context):
+    subprocess.Popen(['sleep', event])
+    return open('/proc/self/cgroup').read()
+"""
+
+# What of the machine's cgroups is hidden from the server, and what it then says of it.
+HIERARCHIES = {
+    "all": ("true", "Functions run in their own namespaces and reach leat alone."),
+    "version 1 alone": ("umount /sys/fs/cgroup/unified", "Functions run in their own namespaces and reach leat alone."),
+    "none": ("umount -R /sys/fs/cgroup", "and with rough limits: no cgroup may be made here for memory, processes, shares of the processors, holding still"),
+}
+
+
+def below(hiding):
+    return ("unshare", "-m", "sh", "-c", f'{hiding} && exec "$@"', "sh")
+
+
+@pytest.mark.parametrize("there", HIERARCHIES)
+def test_what_is_left_running_is_held_still_and_ended(own_server, there):
+    hiding, said = HIERARCHIES[there]
+    server = own_server(prefix=below(hiding))
+    assert said in server.log.read_text()
+    deployment = Deployment(server)
+    marker = str(10**6 + uuid.uuid4().int % 10**6)
+    name = deployment.function("leaver", LEFT)
+    groups = deployment.invoke(name, marker)[0]
+    assert there == "none" or {line.split(":", 2)[2] for line in groups.split()} == {"/"}, groups
+    wait_until(lambda: list(running(f"sleep\0{marker}").values()) == ["T"])
+    deployment.functions.delete_function(FunctionName=name)
+    wait_until(lambda: not running(f"sleep\0{marker}"))
+
+
+def test_a_sandbox_that_is_required_has_its_cgroups(own_server):
+    with pytest.raises(AssertionError, match="allows no cgroups for memory"):
+        own_server("--require-sandbox", prefix=below("umount -R /sys/fs/cgroup"))
+
+
+def median_of_reads(deployment):
+    taken = []
+    for _ in range(200):
+        began = time.monotonic()
+        deployment.dynamodb.get_item(TableName="beside", Key={"id": {"S": "1"}})
+        taken.append(time.monotonic() - began)
+    return sorted(taken)[100]
+
+
+def test_endless_handlers_leave_the_processors_to_the_server(own_server):
+    """How much of its rate a read keeps is the bench's to say (busy); without shares it took ten times as long here."""
+    deployment = Deployment(own_server())
+    deployment.table("beside")
+    quiet = median_of_reads(deployment)
+    name = deployment.function("spinner", "def handler(event, context):\n    while True: pass\n", Timeout=120)
+    for _ in range(20):
+        deployment.functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    wait_until(lambda: sum(state == "R" for state in running("bootstrap.py").values()) >= 20, seconds=60)
+    assert median_of_reads(deployment) < 4 * quiet

@@ -3,7 +3,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import package, wait_until
+from conftest import package, running, wait_until
 
 # As AWS's example does it (aws-lambda-extensions, python-example-extension), with the standard library alone; what it does
 # beyond is said by environment variables.
@@ -78,7 +78,9 @@ def said(deployment, name, word, extension="watcher"):
 @pytest.mark.parametrize("runtime", HANDLERS)
 def test_an_extension_sees_each_invocation_and_the_end(deployment, extended, runtime):
     name = extended(runtime)
-    first, second = (deployment.invoke(name)[0] for _ in range(2))
+    first = deployment.invoke(name)[0]
+    wait_until(lambda: set(running("/opt/extensions/watcher").values()) == {"T"})  # a worker takes no other event before
+    second = deployment.invoke(name)[0]
     assert first[1] == second[1]  # one worker
     wait_until(lambda: len(said(deployment, name, "INVOKE")) == 2)
     events = said(deployment, name, "INVOKE")

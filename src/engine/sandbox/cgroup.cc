@@ -1,123 +1,129 @@
 #include "engine/sandbox/cgroup.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <sstream>
+#include <algorithm>
+#include <mutex>
+
+#include "engine/sandbox/cgroup_files.h"
 
 namespace leat::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kMount = "/sys/fs/cgroup";
+constexpr std::uint64_t kProcessorBytes = 1769ULL << 20;
+constexpr std::uint64_t kProcessor = 1024;  // version 1's shares of one; version 2 says 100
 
-bool write_file(const fs::path& path, const std::string& text) {
-  std::ofstream out(path);
-  out << text << std::flush;
-  return static_cast<bool>(out);
-}
+// All workers together, beside the server: half a process of its own.
+constexpr const char* kAllShares = "512";
+constexpr const char* kAllWeight = "50";
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return std::move(out).str();
-}
+struct Setting {
+  const char* file;
+  std::string text;
+};
 
-// The server's own group in the version 2 tree: where an ordinary user may have been given rights.
-fs::path own_group() {
-  std::ifstream in("/proc/self/cgroup");
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("0::")) return kMount / fs::path(line.substr(3)).relative_path();
-  }
-  return kMount;
-}
-
-// Ends what a server that was killed left behind: a sandbox may outlive it that was only being made.
-void sweep(const fs::path& parent) {
-  std::error_code error;
-  for (const auto& server : fs::directory_iterator(parent, error)) {
-    const std::string name = server.path().filename();
-    if (!name.starts_with("leat-") || fs::exists("/proc/" + name.substr(5))) continue;
-    for (const auto& worker : fs::directory_iterator(server.path(), error)) {
-      if (!worker.is_directory(error)) continue;
-      std::ifstream processes(worker.path() / "cgroup.procs");
-      for (pid_t pid = 0; processes >> pid;) kill(pid, SIGKILL);
-      rmdir(worker.path().c_str());  // fails while its processes go: the next start's work
+// The first that some hierarchy has: version 2's name stands before version 1's.
+bool set_first(const std::vector<fs::path>& folders, const std::vector<Setting>& settings) {
+  for (const auto& [file, text] : settings) {
+    for (const auto& folder : folders) {
+      if (write_cgroup_file(folder / file, text)) return true;
     }
-    rmdir(server.path().c_str());
   }
+  return false;
 }
 
-bool make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directory(folder, error);
-  return !error && fs::is_directory(folder, error);
+bool has_any(const std::vector<fs::path>& folders, std::initializer_list<const char*> files) {
+  return std::any_of(folders.begin(), folders.end(), [&](const fs::path& folder) {
+    return std::any_of(files.begin(), files.end(),
+                       [&](const char* file) { return access((folder / file).c_str(), W_OK) == 0; });
+  });
 }
 
 }  // namespace
 
-Cgroups::Cgroups() {
+class Leftovers {
+ public:
+  // Removes the folders, now or when it is asked again.
+  void take(std::vector<fs::path> folders) {
+    std::lock_guard lock(mutex_);
+    folders_.insert(folders_.end(), folders.begin(), folders.end());
+    std::erase_if(folders_, [](const fs::path& folder) { return rmdir(folder.c_str()) == 0 || errno == ENOENT; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<fs::path> folders_;
+};
+
+Cgroups::Cgroups() : leftovers_(std::make_shared<Leftovers>()) {
   const std::string name = fmt::format("leat-{}", getpid());
-  if (fs::exists(kMount / "cgroup.controllers")) {
-    for (const fs::path& parent : {kMount, own_group()}) {
-      sweep(parent);
-      const fs::path root = parent / name;
-      if (!make_folder(root)) continue;
-      write_file(parent / "cgroup.subtree_control", "+memory +pids");
-      write_file(root / "cgroup.subtree_control", "+memory +pids");
-      if (read_file(root / "cgroup.subtree_control").find("memory") == std::string::npos) {
-        rmdir(root.c_str());
-        continue;
-      }
-      roots_ = {root};
-      unified_ = true;
-      return;
+  for (const auto& parents : find_cgroup_hierarchies()) {
+    for (const auto& parent : parents) {
+      sweep_cgroups(parent);
+      if (!make_cgroup_root(parent, parent / name)) continue;
+      roots_.push_back(parent / name);
+      break;
     }
-    return;
   }
-  for (const char* controller : {"memory", "pids"}) sweep(kMount / controller);
-  const fs::path memory = kMount / "memory" / name, pids = kMount / "pids" / name;
-  if (fs::exists(kMount / "memory/memory.limit_in_bytes") && make_folder(memory)) {
-    roots_.push_back(memory);
-    if (fs::exists(kMount / "pids/cgroup.procs") && make_folder(pids)) roots_.push_back(pids);
-  }
+  set_first(roots_, {{"cpu.weight", kAllWeight}, {"cpu.shares", kAllShares}});
+  const auto probe = make("probe");
+  const auto folders = probe ? probe->folders() : std::vector<fs::path>();
+  if (!has_any(folders, {"memory.max", "memory.limit_in_bytes"})) missing_.emplace_back("memory");
+  if (!has_any(folders, {"pids.max"})) missing_.emplace_back("processes");
+  if (!has_any(folders, {"cpu.weight", "cpu.shares"})) missing_.emplace_back("shares of the processors");
+  if (!has_any(folders, {"cgroup.freeze", "freezer.state"})) missing_.emplace_back("holding still");
 }
 
-Cgroups::~Cgroups() {
-  for (const auto& root : roots_) rmdir(root.c_str());
-}
+Cgroups::~Cgroups() { leftovers_->take(roots_); }
 
 std::unique_ptr<Cgroup> Cgroups::make(const std::string& name) const {
+  leftovers_->take({});
   std::vector<fs::path> folders;
   for (const auto& root : roots_) {
-    if (!make_folder(root / name)) return nullptr;
-    folders.push_back(root / name);
+    if (make_cgroup(root / name)) folders.push_back(root / name);
   }
-  return folders.empty() ? nullptr : std::make_unique<Cgroup>(std::move(folders), unified_);
+  return folders.empty() ? nullptr : std::make_unique<Cgroup>(std::move(folders), leftovers_);
 }
 
-Cgroup::~Cgroup() {
-  for (const auto& folder : folders_) rmdir(folder.c_str());
+Cgroup::~Cgroup() { leftovers_->take(folders_); }
+
+bool Cgroup::limit_memory(std::uint64_t bytes) {
+  const std::string text = std::to_string(bytes);
+  const bool limited = set_first(folders_, {{"memory.max", text}, {"memory.limit_in_bytes", text}});
+  set_first(folders_, {{"memory.swap.max", "0"}, {"memory.memsw.limit_in_bytes", text}});
+  return limited;
 }
 
-void Cgroup::limit_memory(std::uint64_t bytes) {
-  write_file(folders_[0] / (unified_ ? "memory.max" : "memory.limit_in_bytes"), std::to_string(bytes));
-  write_file(folders_[0] / (unified_ ? "memory.swap.max" : "memory.memsw.limit_in_bytes"),
-             unified_ ? "0" : std::to_string(bytes));
+bool Cgroup::limit_processes(std::uint32_t count) { return set_first(folders_, {{"pids.max", std::to_string(count)}}); }
+
+// The most that there is.
+bool Cgroup::take_most() { return set_first(folders_, {{"cpu.weight", "10000"}, {"cpu.shares", "262144"}}); }
+
+bool Cgroup::share_by_memory(std::uint64_t bytes) {
+  const std::uint64_t shares = std::max<std::uint64_t>(2, bytes * kProcessor / kProcessorBytes);
+  const std::uint64_t weight = std::max<std::uint64_t>(1, bytes * 100 / kProcessorBytes);
+  return set_first(folders_, {{"cpu.weight", std::to_string(weight)}, {"cpu.shares", std::to_string(shares)}});
 }
 
-void Cgroup::limit_processes(std::uint32_t count) {
-  if (unified_ || folders_.size() > 1) write_file(folders_.back() / "pids.max", std::to_string(count));
-}
+bool Cgroup::freeze() { return set_first(folders_, {{"cgroup.freeze", "1"}, {"freezer.state", "FROZEN"}}); }
+
+bool Cgroup::thaw() { return set_first(folders_, {{"cgroup.freeze", "0"}, {"freezer.state", "THAWED"}}); }
+
+// Version 1 has no such file, and its frozen processes do not even die.
+bool Cgroup::kill() { return set_first(folders_, {{"cgroup.kill", "1"}}); }
 
 bool Cgroup::out_of_memory() const {
-  const std::string events = read_file(folders_[0] / (unified_ ? "memory.events" : "memory.oom_control"));
-  const auto at = events.find("oom_kill ");
-  return at != std::string::npos && events.substr(at + 9, 1) != "0";
+  for (const auto& folder : folders_) {
+    for (const char* file : {"memory.events", "memory.oom_control"}) {
+      const std::string events = read_cgroup_file(folder / file);
+      const auto at = events.find("oom_kill ");
+      if (at != std::string::npos && events.substr(at + 9, 1) != "0") return true;
+    }
+  }
+  return false;
 }
 
 std::vector<std::string> Cgroup::entrances() const {

@@ -68,4 +68,15 @@ void limit_data(pid_t root, std::uint64_t bytes) {
   }
 }
 
+// Sessions are weighed against each other where the kernel groups them by itself, and threads inside one.
+void lower_priority(pid_t root) {
+  constexpr int kNice = 10;
+  for (const pid_t pid : tree_of(root)) {
+    std::error_code gone;
+    for (const auto& task : fs::directory_iterator(fmt::format("/proc/{}/task", pid), gone))
+      setpriority(PRIO_PROCESS, static_cast<id_t>(std::stoul(task.path().filename())), kNice);
+    std::ofstream(fmt::format("/proc/{}/autogroup", pid)) << kNice;
+  }
+}
+
 }  // namespace leat::sandbox

@@ -26,4 +26,7 @@ bool has_open(pid_t pid, const std::string& what);
 // runtime's own heaps count too, hence the allowance.
 void limit_data(pid_t root, std::uint64_t bytes);
 
+// And a lower priority in the place of a share: the process and its descendants come after the server.
+void lower_priority(pid_t root);
+
 }  // namespace leat::sandbox

@@ -54,6 +54,7 @@ void Process::await_exit() {
     if (error) return;
     if (waitpid(self->pid_, &self->status_, WNOHANG) == 0) return self->await_exit();
     ::kill(-self->pid_, SIGKILL);  // what it left behind, where no namespace ended it
+    if (self->cgroup_) self->cgroup_->kill();
     self->gone_ = true;
     self->finish();
   });
@@ -82,24 +83,41 @@ bool Process::quiet() {
 }
 
 void Process::kill() {
-  if (!gone_) ::kill(pid_, SIGKILL);
+  if (gone_) return;
+  if (cgroup_) cgroup_->kill();
+  ::kill(pid_, SIGKILL);
+  if (cgroup_) cgroup_->thaw();
 }
 
-// A process that comes into being meanwhile is found in the next round.
 void Process::pause() {
+  if (gone_) return;
+  if (!cgroup_ || !cgroup_->freeze()) stop_each();
+}
+
+// Where no group holds them. A process that comes into being meanwhile is found in the next round.
+void Process::stop_each() {
   constexpr int kRounds = 3;
-  for (int round = 0; round < kRounds && !gone_; ++round) {
+  for (int round = 0; round < kRounds; ++round) {
     auto all = tree_of(pid_);
-    if (all == paused_) return;
+    if (all == stopped_) return;
     for (const pid_t each : all) ::kill(each, SIGSTOP);
-    paused_ = std::move(all);
+    stopped_ = std::move(all);
   }
 }
 
 void Process::resume() {
-  for (const pid_t each : std::exchange(paused_, {})) {
-    if (!gone_) ::kill(each, SIGCONT);
-  }
+  if (gone_) return;
+  if (cgroup_) cgroup_->thaw();
+  for (const pid_t each : std::exchange(stopped_, {})) ::kill(each, SIGCONT);
+}
+
+void Process::limit_memory(std::uint64_t bytes) {
+  memory_ = bytes;
+  if (!cgroup_ || !cgroup_->limit_memory(bytes)) limit_data(pid_, bytes);
+}
+
+void Process::settle() {
+  if (!gone_ && (!cgroup_ || !cgroup_->share_by_memory(memory_))) lower_priority(pid_);
 }
 
 void Process::abandon() {

@@ -29,13 +29,15 @@ class Process : public std::enable_shared_from_this<Process> {
   void drain_output();
   bool quiet();
   void kill();
+  void limit_memory(std::uint64_t bytes);
+  void settle();
   void pause();
   void resume();
   // Nobody wants to know any more.
   void abandon();
 
   pid_t pid() const { return pid_; }
-  Cgroup* cgroup() const { return cgroup_.get(); }
+  bool out_of_memory() const { return cgroup_ && cgroup_->out_of_memory(); }
 
   WorkerEvents events;
 
@@ -48,6 +50,7 @@ class Process : public std::enable_shared_from_this<Process> {
   void finish();
   void read_output();
   bool read_now();
+  void stop_each();
 
   pid_t pid_;
   std::unique_ptr<Cgroup> cgroup_;
@@ -60,7 +63,8 @@ class Process : public std::enable_shared_from_this<Process> {
     std::string head, rest;
   };
   std::deque<Frame> outgoing_;
-  std::vector<pid_t> paused_;
+  std::vector<pid_t> stopped_;
+  std::uint64_t memory_ = 0;
   int status_ = 0;
   bool gone_ = false;
   bool channel_ended_ = false;

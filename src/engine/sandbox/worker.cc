@@ -124,12 +124,8 @@ class ProcessWorker final : public Worker {
   void install_layer(const fs::path& layer) override { link_tree(layer, folders_.layers); }
   std::string code_path() const override { return isolated_ ? kCodePath : folders_.code.string(); }
   std::string layer_path() const override { return isolated_ ? kLayerPath : folders_.layers.string(); }
-  void limit_memory(std::uint64_t bytes) override {
-    if (process_->cgroup())
-      process_->cgroup()->limit_memory(bytes);
-    else
-      limit_data(process_->pid(), bytes);
-  }
+  void limit_memory(std::uint64_t bytes) override { process_->limit_memory(bytes); }
+  void settle() override { process_->settle(); }
   std::uint32_t peak_kib() const override {
     std::uint32_t all = 0;
     for (const pid_t pid : tree_of(process_->pid())) all += static_cast<std::uint32_t>(status_kib(pid, "VmHWM"));
@@ -146,7 +142,7 @@ class ProcessWorker final : public Worker {
   void assign(const std::string& whose) override {
     if (door_.network) door_.network->assigned(door_.number, whose);
   }
-  bool out_of_memory() const override { return process_->cgroup() && process_->cgroup()->out_of_memory(); }
+  bool out_of_memory() const override { return process_->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
   bool quiet() override { return process_->quiet(); }
   void pause() override { process_->pause(); }
@@ -183,7 +179,7 @@ WorkerFactory::~WorkerFactory() {
 
 Isolation WorkerFactory::isolation() const { return state_->isolation; }
 bool WorkerFactory::has_network() const { return state_->network.has_value(); }
-bool WorkerFactory::limits_memory() const { return state_->cgroups.available(); }
+const std::vector<std::string>& WorkerFactory::unenforced() const { return state_->cgroups.missing(); }
 
 std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   const std::uint64_t number = ++state_->number;
@@ -196,7 +192,10 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   for (const auto& layer : spec.layers) link_tree(layer, folders.layers);
   if (state_->isolation == Isolation::kNone) state_->link_visible(spec);
   auto cgroup = state_->cgroups.make(name);
-  if (cgroup) cgroup->limit_processes(kMaxProcesses);
+  if (cgroup) {
+    cgroup->limit_processes(kMaxProcesses);
+    cgroup->take_most();
+  }
 
   int channel[2], output[2], sockets[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) fail("socketpair");

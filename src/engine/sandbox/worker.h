@@ -53,6 +53,8 @@ class Worker {
   virtual std::string layer_path() const = 0;
 
   virtual void limit_memory(std::uint64_t bytes) = 0;
+  // It has started: its share of the processors follows its memory from here on.
+  virtual void settle() = 0;
   virtual bool out_of_memory() const = 0;
   virtual std::uint32_t peak_kib() const = 0;  // of its processes together
 
@@ -95,8 +97,9 @@ class WorkerFactory {
   ~WorkerFactory();
 
   Isolation isolation() const;
-  bool limits_memory() const;
   bool has_network() const;
+  // The limits that this machine lets nobody set, in words.
+  const std::vector<std::string>& unenforced() const;
 
   // Throws std::system_error where no process can be started.
   std::unique_ptr<Worker> spawn(const RuntimeSpec& spec);

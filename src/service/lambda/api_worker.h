@@ -36,6 +36,9 @@ class ApiWorker final : public sandbox::Worker {
   std::string code_path() const override { return "/var/task"; }
   std::string layer_path() const override { return "/opt"; }
   void limit_memory(std::uint64_t bytes) override { memory_ = bytes; }
+  void settle() override {
+    if (process_) process_->settle();
+  }
   bool out_of_memory() const override { return process_ && process_->out_of_memory(); }
   std::uint32_t peak_kib() const override { return process_ ? process_->peak_kib() : 0; }
   OwnsConnection connection_check() const override { return nullptr; }

@@ -161,6 +161,7 @@ void Execution::on_message(char kind, std::string payload) {
       if (loaded_) return break_off();  // a handler that plays its runtime's part
       ready_ = loaded_ = true;
       settings_.loaded(*this);
+      worker_->settle();
       init_duration_ = monotonic() - init_started_;
       if (invocation_)
         send_event();
