@@ -34,8 +34,9 @@ TEST(AccessKeys, OnesWithoutAMarkAreRememberedWhenTheyAreGone) {
   const auto store = kv::open_rocksdb({"/keys", kv::Durability::kOs, true});
   testing::ManualClock clock;
   Random random;
-  aws::Credential user{"AKIAIOSFODNN7EXAMPLE", "secret", "", std::nullopt, "000000000000", "arn:aws:iam::000000000000:user/u", "AIDA"};
-  aws::Credential session = user;
+  iam::StoredKey user{
+      {"AKIAIOSFODNN7EXAMPLE", "secret", "", std::nullopt, "000000000000", "arn:aws:iam::000000000000:user/u", "AIDA"}};
+  iam::StoredKey session = user;
   session.access_key = "ASIAIOSFODNN7EXAMPLE";
   session.expiration = clock.now() + std::chrono::hours(1);
   {
@@ -44,7 +45,10 @@ TEST(AccessKeys, OnesWithoutAMarkAreRememberedWhenTheyAreGone) {
     iam.save_credential(session);
     iam.erase_credential(user.access_key);
     clock.advance(std::chrono::hours(3));
-    iam.save_credential({.access_key = iam.new_access_key_id(aws::kTemporaryKey, "000000000000"), .secret_key = "s"});
+    iam::StoredKey sweeper = user;
+    sweeper.access_key = iam.new_access_key_id(aws::kPermanentKey, "000000000000");
+    sweeper.principal_id = "AIDB";
+    iam.save_credential(sweeper);
   }
   const iam::Iam again(*store, clock, random);
   ASSERT_TRUE(again.find_credential(user.access_key));

@@ -66,7 +66,11 @@ Iam::Iam(kv::Store& store, const Clock& clock, Random& random) : store_(store), 
   }
 }
 
-std::optional<aws::Credential> Iam::find_credential(std::string_view access_key) const { return find_key(access_key); }
+std::optional<aws::Credential> Iam::find_credential(std::string_view access_key) const {
+  auto found = find_key(access_key);
+  if (found && !found->active) found->secret_key.clear();
+  return found;
+}
 
 std::optional<StoredKey> Iam::find_key(std::string_view access_key) const {
   std::shared_lock lock(mutex_);
