@@ -37,6 +37,7 @@
 #include "integration/lambda_to_logs.h"
 #include "integration/roles.h"
 #include "integration/sqs_to_lambda.h"
+#include "engine/sandbox/way_out.h"
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
 #include "service/cloudwatch/cloudwatch.h"
@@ -137,7 +138,9 @@ struct App::Parts {
         timers(*world.clock),
         server(http_options(configuration, folder, *world.clock), *world.clock),
         blobs(folder / "blobs"),
-        resolver(&leads_here),
+        way_out(find_way_out()),
+        resolver(&leads_here, way_out == sandbox::WayOut::kNone ? runtime::Resolver::Others::kUnknown
+                                                               : runtime::Resolver::Others::kAsked),
         isolation_found(isolation.get()),
         workers(loop, folder / "workers", isolation_found, function_network()),
         schedule(*store, *world.clock, timers),
@@ -230,12 +233,24 @@ struct App::Parts {
       iam.save_credential({find_or_make_root_key(folder, *world.random)});
   }
 
+  // Whether a function may have it is known before the first starts.
+  sandbox::WayOut find_way_out() const {
+    if (configuration.function_network != FunctionNetwork::kOutgoing) return sandbox::WayOut::kNone;
+    const auto found = sandbox::find_way_out();
+    return found != sandbox::WayOut::kNone && sandbox::can_make_network(found) ? found : sandbox::WayOut::kNone;
+  }
+
+  std::string_view describe_network() const {
+    if (!workers.has_network()) return " and reach whatever this machine reaches";
+    return way_out == sandbox::WayOut::kNone ? " and reach leat alone" : " and reach leat and what is outside this machine";
+  }
+
   // Nothing where functions share the machine's network.
   std::optional<sandbox::Network> function_network() {
     if (isolation_found == sandbox::Isolation::kNone || configuration.function_network == FunctionNetwork::kHost ||
-        !sandbox::can_make_network())
+        (way_out == sandbox::WayOut::kNone && !sandbox::can_make_network(way_out)))
       return std::nullopt;
-    return make_function_network({server, resolver, runtime_api, doors, folder / "function-etc"});
+    return make_function_network({server, resolver, runtime_api, doors, folder / "function-etc", way_out});
   }
 
   // The role of the function that has that network; nobody, where it is a spare's.
@@ -318,6 +333,7 @@ struct App::Parts {
   runtime::Timers timers;
   runtime::HttpServer server;
   blob::Blobs blobs;
+  sandbox::WayOut way_out;
   runtime::Resolver resolver;
   lambda::Doors doors;
   sandbox::Isolation isolation_found;
@@ -418,7 +434,7 @@ std::string App::describe() const {
       port(), configuration.ephemeral ? "memory" : parts_->folder.string(),
       unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? "the account's root" : "refused",
       apart ? "in their own namespaces" : "WITHOUT isolation: this machine allows no namespaces",
-      parts_->workers.has_network() ? " and reach leat alone" : " and reach what this machine reaches",
+      parts_->describe_network(),
       lacking.empty() ? ""
                       : fmt::format(" and with rough limits: no cgroup may be made here for {}", fmt::join(lacking, ", "))) +
          parts_->describe_edge();

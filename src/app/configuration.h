@@ -16,6 +16,7 @@ inline constexpr std::uint16_t kDefaultPort = 4566;
 // What a function's code can reach.
 enum class FunctionNetwork : std::uint8_t {
   kIsolated,  // leat alone
+  kOutgoing,  // and what is outside the machine, where a user-mode network can be had
   kHost,      // what the machine reaches
 };
 
@@ -29,7 +30,7 @@ struct Configuration {
   bool throttle = false;    // tables' throughput is enforced
   bool insecure = false;    // unknown access keys are root on any address
   bool require_sandbox = false;
-  FunctionNetwork function_network = FunctionNetwork::kIsolated;
+  FunctionNetwork function_network = FunctionNetwork::kOutgoing;
   bool lose_unsynced = false;                                  // tests: what was not synced is not written
   unsigned threads = 0;                                        // 0: one for each processor
   std::filesystem::path runtimes_folder;                       // empty: found beside the program

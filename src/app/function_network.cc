@@ -51,6 +51,7 @@ sandbox::Network make_function_network(FunctionNetworkParts parts) {
             parts.runtime_api.release(door);
             parts.server.release(door);
           },
+          parts.way_out,
           {{write_text(parts.folder / "resolv.conf", "nameserver 127.0.0.1\noptions attempts:2 timeout:2\n"),
             "/etc/resolv.conf"},
            {write_text(parts.folder / "hosts", "127.0.0.1 localhost lambda\n"), "/etc/hosts"}}};

@@ -18,6 +18,7 @@ struct FunctionNetworkParts {
   lambda::RuntimeApi& runtime_api;
   lambda::Doors& doors;
   std::filesystem::path folder;  // for the files that workers see below /etc
+  sandbox::WayOut way_out;
 };
 
 // The parts need not be made yet: they are used when the first worker starts.

@@ -73,9 +73,10 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
                    "do not start where functions cannot be isolated");
   command
       .add_option("--function-network", configuration.function_network,
-                  "what functions reach: 'isolated', leat alone; 'host', whatever this machine reaches")
+                  "what functions reach: 'isolated', leat alone; 'outgoing', what is outside this machine too, "
+                  "where pasta or slirp4netns is installed; 'host', whatever this machine reaches")
       ->transform(CLI::CheckedTransformer(std::map<std::string, app::FunctionNetwork>{
-          {"isolated", app::FunctionNetwork::kIsolated}, {"host", app::FunctionNetwork::kHost}}));
+          {"isolated", app::FunctionNetwork::kIsolated}, {"outgoing", app::FunctionNetwork::kOutgoing}, {"host", app::FunctionNetwork::kHost}}));
   command.add_flag("--throttle", configuration.throttle,
                    "refuse what goes beyond a table's provisioned throughput, as AWS does");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");

@@ -46,6 +46,12 @@ std::string head(std::string_view query, Code code, bool question, bool answer) 
 
 }  // namespace
 
+bool asks_elsewhere(std::string_view query, const IsHere& is_here) {
+  if (query.size() < kHeader || query[2] & 0xF8 || number_at(query, 4) != 1) return false;
+  const auto question = read_question(query);
+  return question && !is_here(question->name);
+}
+
 std::string answer_dns(std::string_view query, const IsHere& is_here) {
   if (query.size() < kHeader || query[2] & 0x80) return {};
   if (query[2] & 0x78) return head(query, Code::kNotImplemented, false, false);

@@ -16,4 +16,7 @@ using IsHere = std::function<bool(std::string_view name)>;
 // The answer to a query; empty where nothing is to be answered.
 std::string answer_dns(std::string_view query, const IsHere& is_here);
 
+// Whether it is a question for a name that is not here.
+bool asks_elsewhere(std::string_view query, const IsHere& is_here);
+
 }  // namespace leat::runtime

@@ -12,7 +12,9 @@ namespace leat::runtime {
 
 class Resolver {
  public:
-  explicit Resolver(IsHere is_here);
+  // What becomes of names that are not here: they do not exist, or the machine's resolver is asked.
+  enum class Others : std::uint8_t { kUnknown, kAsked };
+  Resolver(IsHere is_here, Others others);
   ~Resolver();
 
   // Answers on a datagram socket, which it owns from now on, until release(). From any thread.
@@ -21,9 +23,9 @@ class Resolver {
 
  private:
   class Socket;
-  IsHere is_here_;
-  std::map<std::uint32_t, std::shared_ptr<Socket>> sockets_;  // of the loop's thread
-  Loop loop_{"resolver"};
+  class Question;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace leat::runtime

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from conftest import Deployment
+from conftest import Deployment, Server, TRUST, wait_until
 
 CODE = r'''
 import json, os, socket, urllib.error, urllib.request
@@ -51,6 +51,20 @@ def code_of(call):
 def handler(event, context):
     return eval(event["ask"])
 '''
+
+
+@pytest.fixture(scope="module", params=["isolated", "outgoing"])
+def deployment(request):
+    server = Server("--function-network", request.param, "--test-clock")
+    deployment = Deployment(server)
+    deployment.network = request.param
+    yield deployment
+    assert server.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def server(deployment):
+    return deployment.server
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +118,7 @@ def test_a_key_written_into_the_code_is_the_functions_role(ask):
 
 def test_a_function_whose_role_has_no_rights_has_none_by_an_unknown_key(server):
     iam = server.client("iam")
-    role = iam.create_role(RoleName="powerless", AssumeRolePolicyDocument=__import__("conftest").TRUST)["Role"]["Arn"]
+    role = iam.create_role(RoleName="powerless", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     deployment = Deployment(server)
     deployment.role = lambda: role
     name = deployment.function("powerless-attacker", CODE)
@@ -125,9 +139,32 @@ def test_names_of_the_endpoints_lead_to_leat(ask, name):
     assert ask(f"lookup({name!r})") == "127.0.0.1"
 
 
-@pytest.mark.parametrize("name", ["example.com", "amazonaws.com.example.com", "notamazonaws.com", "a" * 63 + ".example.org"])
-def test_other_names_are_unknown_at_once(ask, name):
-    assert ask(f"lookup({name!r})") is None
+@pytest.mark.parametrize("name", ["leat.invalid", "amazonaws.com.leat.invalid", "notamazonaws.com", "a" * 63 + ".leat.invalid"])
+def test_other_names_do_not_lead_to_leat(ask, name):
+    assert ask(f"lookup({name!r})") != "127.0.0.1"
+
+
+def test_outside_there_is_what_the_operator_allows(deployment, ask):
+    """A default route where outgoing was asked for (the way out is made beside a starting worker), none where not."""
+    def has_default_route():
+        return any(line.split()[1] == "00000000" for line in ask("open('/proc/net/route').readlines()")[1:])
+
+    if deployment.network == "outgoing":
+        wait_until(has_default_route)
+        assert "what is outside this machine" in deployment.server.log.read_text()
+    else:
+        assert not has_default_route()
+        assert ask("reach('192.0.2.254', 80)") == "OSError"
+
+
+def test_no_address_of_the_machine_is_reached_by_the_way_out(ask):
+    """What the worker can see of its routes: link-local and the machine's own addresses are unreachable ones."""
+    addresses = {each[4][0] for each in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} | {own_address()}
+    with socket.create_server(("0.0.0.0", 0)) as service:
+        for address in addresses:
+            with socket.create_connection((address, service.getsockname()[1])):
+                pass
+            assert ask(f"reach({address!r}, {service.getsockname()[1]})") != "reached"
 
 
 def test_an_endpoint_written_into_the_code_works(deployment, ask):

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -12,6 +13,8 @@
 
 #include <cerrno>
 #include <cstring>
+
+#include "engine/sandbox/way_out.h"
 
 namespace leat::sandbox {
 namespace {
@@ -32,9 +35,9 @@ bool write_file(const char* path, const char* text, std::size_t size) {
   return written;
 }
 
-// Who may not make a network makes a user namespace first, in which it may.
+// Who may not make a network makes a user namespace first, in which it may. What leads outside wants one too.
 bool leave_network(const NetworkOrder& order) {
-  if (unshare(CLONE_NEWNET) == 0) return true;
+  if (order.routes.empty() && unshare(CLONE_NEWNET) == 0) return true;
   if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
   (void)write_file("/proc/self/setgroups", "deny", 4);
   return write_file("/proc/self/uid_map", order.user_map.data(), order.user_map.size()) &&
@@ -51,6 +54,25 @@ bool bring_loopback_up() {
   return up;
 }
 
+bool make_route(int netlink, const RouteMessage& route) {
+  struct {
+    nlmsghdr head;
+    nlmsgerr error;
+  } answer{};
+  return send(netlink, route.data(), route.size(), 0) == static_cast<ssize_t>(route.size()) &&
+         recv(netlink, &answer, sizeof answer, 0) >= static_cast<ssize_t>(NLMSG_LENGTH(sizeof(int))) &&
+         answer.head.nlmsg_type == NLMSG_ERROR && (answer.error.error == 0 || answer.error.error == -EEXIST);
+}
+
+bool make_routes(const std::vector<RouteMessage>& routes) {
+  if (routes.empty()) return true;
+  const int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  bool made = netlink >= 0;
+  for (const auto& route : routes) made = made && make_route(netlink, route);
+  close(netlink);
+  return made;
+}
+
 int listen_at(const NetworkPort& port) {
   const bool stream = port.kind == NetworkPort::Kind::kStream;
   const int made = socket(AF_INET, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
@@ -64,12 +86,13 @@ int listen_at(const NetworkPort& port) {
 
 }  // namespace
 
-NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer) {
-  return {&ports, answer, fmt::format("{0} {0} 1\n", geteuid()), fmt::format("{0} {0} 1\n", getegid())};
+NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer, WayOut way) {
+  return {&ports, answer, way == WayOut::kNone ? std::vector<RouteMessage>() : closed_routes(), fmt::format("{0} {0} 1\n", geteuid()), fmt::format("{0} {0} 1\n", getegid())};
 }
 
 bool enter_network(const NetworkOrder& order) {
-  if (order.ports->size() > kMaxPorts || !leave_network(order) || !bring_loopback_up()) return false;
+  if (order.ports->size() > kMaxPorts || !leave_network(order) || !bring_loopback_up() || !make_routes(order.routes))
+    return false;
   Control control{};
   char byte = 0;
   iovec data{&byte, 1};
@@ -109,11 +132,11 @@ std::vector<int> receive_sockets(int from, std::size_t count) {
   return out;
 }
 
-bool can_make_network() {
+bool can_make_network(WayOut way) {
   const std::vector<NetworkPort> ports{{53, NetworkPort::Kind::kDatagram}, {80}};
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
-  const NetworkOrder order = network_order(ports, pair[1]);
+  const NetworkOrder order = network_order(ports, pair[1], way);
   const pid_t child = fork();
   if (child == 0) _exit(enter_network(order) ? 0 : 1);
   close(pair[1]);

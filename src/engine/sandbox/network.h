@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -18,6 +19,13 @@ struct NetworkPort {
   Kind kind = Kind::kStream;
 };
 
+// What leads outside: nothing, or one of the user-mode networks that Debian has.
+enum class WayOut : std::uint8_t { kNone, kPasta, kSlirp };
+
+// A netlink message that makes a route.
+inline constexpr std::size_t kRouteMessage = 36;
+using RouteMessage = std::array<char, kRouteMessage>;
+
 struct Network {
   std::vector<NetworkPort> ports;
   // On the thread that starts the worker, for each port: whoever takes the descriptor closes it. A door is a worker's
@@ -26,6 +34,7 @@ struct Network {
   // Whose code runs behind it, once that is known: whatever the worker's user calls itself by.
   std::function<void(std::uint32_t door, const std::string& whose)> assigned;
   std::function<void(std::uint32_t door)> closed;
+  WayOut way_out = WayOut::kNone;
   // The files below /etc that the worker sees in place of the machine's: (path on the machine, path inside).
   std::vector<std::pair<std::string, std::string>> files;
 };
@@ -33,10 +42,11 @@ struct Network {
 // What the child needs, made before the fork.
 struct NetworkOrder {
   const std::vector<NetworkPort>* ports;
-  int answer;                     // where the sockets are sent
+  int answer;                        // where the sockets are sent
+  std::vector<RouteMessage> routes;  // made before any way leads outside
   std::string user_map, group_map;
 };
-NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer);
+NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer, WayOut way);
 
 // In the child, between fork and exec: a namespace with these listening. False where the machine allows none.
 bool enter_network(const NetworkOrder& order);
@@ -45,6 +55,6 @@ bool enter_network(const NetworkOrder& order);
 std::vector<int> receive_sockets(int from, std::size_t count);
 
 // Found out by trying.
-bool can_make_network();
+bool can_make_network(WayOut way);
 
 }  // namespace leat::sandbox

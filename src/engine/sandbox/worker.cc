@@ -12,6 +12,7 @@
 
 #include "engine/sandbox/bubblewrap.h"
 #include "engine/sandbox/cgroup.h"
+#include "engine/sandbox/door.h"
 #include "engine/sandbox/proc.h"
 #include "engine/sandbox/process.h"
 #include "engine/sandbox/seccomp.h"
@@ -90,29 +91,14 @@ struct WorkerFactory::State {
 
 namespace {
 
-// Where the worker's own network comes to the server.
-struct Door {
-  std::uint32_t number = 0;
-  const Network* network = nullptr;  // the factory's
-};
-
-// Hands over what the child has made. Throws where it could not.
-Door open_door(const Network& network, int from, std::uint64_t number) {
-  const Door door{static_cast<std::uint32_t>(number + UINT16_MAX), &network};
-  const auto sockets = receive_sockets(from, network.ports.size());
-  if (sockets.empty()) throw std::runtime_error("the machine allows a worker no network of its own");
-  for (std::size_t i = 0; i < sockets.size(); ++i) network.opened(door.number, network.ports[i], sockets[i]);
-  return door;
-}
-
 class ProcessWorker final : public Worker {
  public:
-  ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated, Door door)
+  ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated, std::shared_ptr<Door> door)
       : process_(std::move(process)), folders_(std::move(folders)), isolated_(isolated), door_(std::move(door)) {}
 
   ~ProcessWorker() override {
     process_->abandon();
-    if (door_.network) door_.network->closed(door_.number);
+    if (door_) door_->close();
     std::error_code ignored;
     fs::remove_all(folders_.own, ignored);
     fs::remove_all(folders_.layers, ignored);
@@ -138,9 +124,9 @@ class ProcessWorker final : public Worker {
       return !socket.empty() && std::any_of(pids.begin(), pids.end(), [&](pid_t pid) { return has_open(pid, socket); });
     };
   }
-  std::uint32_t door() const override { return door_.number; }
+  std::uint32_t door() const override { return door_ ? door_->number() : 0; }
   void assign(const std::string& whose) override {
-    if (door_.network) door_.network->assigned(door_.number, whose);
+    if (door_) door_->assign(whose);
   }
   bool out_of_memory() const override { return process_->out_of_memory(); }
   void drain_output() override { process_->drain_output(); }
@@ -153,7 +139,7 @@ class ProcessWorker final : public Worker {
   std::shared_ptr<Process> process_;
   WorkerFolders folders_;
   bool isolated_;
-  Door door_;
+  std::shared_ptr<Door> door_;
 };
 
 }  // namespace
@@ -207,7 +193,9 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
     environment.push_back(key + "=" + state_->translated(spec, folders, value));
   const int filter = state_->isolation == Isolation::kNamespaces ? seccomp_filter() : -1;
   static const std::vector<NetworkPort> kNoPorts;
-  const NetworkOrder order = network_order(state_->network ? state_->network->ports : kNoPorts, sockets[1]);
+  const NetworkOrder order = state_->network
+                                 ? network_order(state_->network->ports, sockets[1], state_->network->way_out)
+                                 : network_order(kNoPorts, sockets[1], WayOut::kNone);
   const pid_t pid =
       sandbox::spawn({state_->command(spec, folders), environment,
                       cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1], filter,
@@ -221,9 +209,15 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   auto process = std::make_shared<Process>(
       state_->loop.context(), pid, Process::Descriptors{pid_descriptor, channel[0], output[0]}, std::move(cgroup));
   process->start();
-  Door door;
-  if (state_->network) door = open_door(*state_->network, sockets[0], number);
-  close(sockets[0]);
+  std::shared_ptr<Door> door;
+  if (state_->network) {
+    door = std::make_shared<Door>(
+        state_->loop.context(),
+        Door::Settings{*state_->network, static_cast<std::uint32_t>(number + UINT16_MAX), pid, sockets[0]});
+    door->await_sockets();
+  } else {
+    close(sockets[0]);
+  }
   return std::make_unique<ProcessWorker>(std::move(process), folders, state_->isolation == Isolation::kNamespaces,
                                          std::move(door));
 }

@@ -1,0 +1,25 @@
+#pragma once
+// A user-mode network for a worker's namespace: a helper process that makes the worker's connections to outside its own.
+
+#include <sys/types.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/sandbox/network.h"
+
+namespace leat::sandbox {
+
+WayOut find_way_out();
+
+// Unreachable whatever the helper would do: link-local addresses, and those of the machine itself.
+std::vector<RouteMessage> closed_routes();
+
+// Opens the way of that process's namespace. The helper ends with the process, or with what is returned.
+std::shared_ptr<void> open_way_out(boost::asio::io_context& context, WayOut way, pid_t pid);
+
+}  // namespace leat::sandbox
