@@ -160,7 +160,7 @@ def below(hiding):
 @pytest.mark.parametrize("there", HIERARCHIES)
 def test_what_is_left_running_is_held_still_and_ended(own_server, there):
     hiding, said = HIERARCHIES[there]
-    server = own_server(prefix=below(hiding))
+    server = own_server("--function-network", "isolated", prefix=below(hiding))
     assert said in server.log.read_text()
     deployment = Deployment(server)
     marker = str(10**6 + uuid.uuid4().int % 10**6)
