@@ -281,3 +281,35 @@ def bench_cold(options, scratch):
                 samples.append(1000 * (time.perf_counter() - began))
             cold = statistics.median(samples)
             row(f"cold start, {name}", f"{cold:.0f} ms", f"bare import {bare[name]:.0f} ms", f"{cold / bare[name]:.2f}", "≤ 0.25", cold <= 0.25 * bare[name])
+
+
+def cold_ms(leat, names):
+    """The median of first invocations, each of a function of its own."""
+    samples = []
+    for name in names:
+        functions = create_function(leat, name, "def handler(event, context):\n    return 1\n")
+        time.sleep(1.2)  # the spare starts in the background, as between a user's deployments
+        began = time.perf_counter()
+        functions.invoke(FunctionName=name, Payload=b"{}")
+        samples.append(1000 * (time.perf_counter() - began))
+    return statistics.median(samples)
+
+
+def bench_busy(options, scratch):
+    """Reads, and a cold start, beside forty handlers in endless loops."""
+    with Leat() as leat:
+        leat.make_user()
+        create_table(leat.client("dynamodb"), "beside")
+        fill(leat.port, "beside", 0, 1000)
+        read = lambda: rates(leat, "GetItem", "beside", 1000, 1000, options.seconds, scratch)
+        quiet, cold = read(), cold_ms(leat, [f"quiet-{i}" for i in range(5)])
+        functions = create_function(leat, "spinner", "def handler(event, context):\n    print('SPINS')\n    while True: pass\n")
+        logs = leat.client("logs")
+        logs.create_log_group(logGroupName="/aws/lambda/spinner")
+        for _ in range(40):
+            functions.invoke(FunctionName="spinner", InvocationType="Event", Payload=b"{}")
+        while len(logs.filter_log_events(logGroupName="/aws/lambda/spinner", filterPattern="SPINS")["events"]) < 40:
+            time.sleep(0.1)
+        busy, cold_beside = read(), cold_ms(leat, [f"busy-{i}" for i in range(5)])
+    row("GetItem beside forty endless handlers", f"{busy:.0f}/s", f"without them {quiet:.0f}/s", f"{busy / quiet:.2f}", "≥ 0.8", busy >= 0.8 * quiet)
+    row("cold start beside them", f"{cold_beside:.0f} ms", f"without them {cold:.0f} ms", f"{cold_beside / cold:.1f}×", "≤ 3×", cold_beside <= 3 * cold)

@@ -196,3 +196,51 @@ def test_endless_handlers_leave_the_processors_to_the_server(own_server):
         deployment.functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
     wait_until(lambda: sum(state == "R" for state in running("bootstrap.py").values()) >= 20, seconds=60)
     assert median_of_reads(deployment) < 4 * quiet
+
+
+RESOURCES = """
+import ctypes, errno, os, resource, socket
+libc = ctypes.CDLL(None, use_errno=True)
+
+def count(make, most):
+    made = []
+    try:
+        while len(made) < most:
+            made.append(make())
+    except OSError:
+        pass
+    return len(made)
+
+def named(n=iter(range(10**6))):
+    end = socket.socket(socket.AF_UNIX)
+    end.bind(f"\\0name-{next(n)}")
+    return end
+
+def writable():
+    out = set()
+    for folder, folders, files in os.walk('/'):
+        folders[:] = [each for each in folders if os.path.join(folder, each) not in ('/proc', '/sys')]
+        try:
+            path = os.path.join(folder, 'probe')
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+            os.unlink(path)
+            out.add('/' + folder.split('/')[1])
+        except OSError:
+            pass
+    return sorted(out)
+
+def handler(event, context):
+    if event == 'sockets': return count(socket.socket, 10000)
+    if event == 'names': return count(named, 10000)
+    if event == 'files': return writable()
+    return {name: resource.getrlimit(getattr(resource, name))[1] for name in ('RLIMIT_NOFILE', 'RLIMIT_CORE', 'RLIMIT_MSGQUEUE', 'RLIMIT_MEMLOCK', 'RLIMIT_SIGPENDING')}
+"""
+
+
+def test_what_a_worker_may_hold_is_counted(deployment):
+    name = deployment.function(f"resources-{uuid.uuid4().hex[:8]}", RESOURCES, Timeout=50)
+    limits = deployment.invoke(name, "limits")[0]
+    assert limits == {"RLIMIT_NOFILE": 1024, "RLIMIT_CORE": 0, "RLIMIT_MSGQUEUE": 0, "RLIMIT_MEMLOCK": 65536, "RLIMIT_SIGPENDING": 1024}
+    assert 900 < deployment.invoke(name, "sockets")[0] < 1024
+    assert 900 < deployment.invoke(name, "names")[0] < 1024
+    assert deployment.invoke(name, "files")[0] == ["/tmp"]

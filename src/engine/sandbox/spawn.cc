@@ -14,6 +14,7 @@ namespace leat::sandbox {
 namespace {
 
 constexpr rlim_t kOpenFiles = 1024;  // Lambda's own limit
+constexpr rlim_t kLockedMemory = 64U << 10;
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
@@ -39,6 +40,9 @@ void limit(int resource, rlim_t value) {
   if (request.network && !enter_network(*request.network)) _exit(126);
   limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_MSGQUEUE, 0);  // whose memory is nobody's
+  limit(RLIMIT_MEMLOCK, kLockedMemory);
+  limit(RLIMIT_SIGPENDING, kOpenFiles);
   const int nothing = open("/dev/null", O_RDONLY);
   if (nothing < 0) _exit(126);
   dup2(nothing, 0);

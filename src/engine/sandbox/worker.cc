@@ -82,7 +82,7 @@ struct WorkerFactory::State {
     append_names(out);
     out.insert(out.end(), {"--size", std::to_string(spec.tmp_bytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
-    out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--chdir",
+    out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--remount-ro", "/", "--chdir",
                            kCodePath, "--"});
     out.insert(out.end(), spec.command.begin(), spec.command.end());
     return out;
