@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/guard.h"
 #include "gateway/cors.h"
 #include "gateway/gateway.h"
 #include "gateway/greeting.h"
@@ -15,11 +16,17 @@
 #include "wire/event_stream.h"
 
 namespace leat::gateway {
-namespace {
 
 using runtime::HttpRequest;
 using runtime::HttpRespond;
 using runtime::HttpResponse;
+
+namespace {
+
+constexpr std::string_view kFailure =
+    "The request processing has failed because of an unknown error, exception or failure.";
+
+}  // namespace
 
 // One request on its way through. Owned by whoever will answer it.
 struct Exchange {
@@ -70,6 +77,8 @@ struct Exchange {
 
   wire::Call call() const { return {request, *route.binding->model, *route.operation, caller.request_id}; }
 };
+
+namespace {
 
 HttpResponse misdirected() {
   return {421,
@@ -132,6 +141,13 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
   respond(std::move(response));
 }
 
+bool Gateway::controlled(const HttpRequest& request, HttpRespond& respond) {
+  bool taken = true;
+  if (!guarded(request.target, [&] { taken = parts_.control.handle(request, respond); }) && respond)
+    respond({500, {{"Content-Type", "application/json"}}, fmt::format("{{\"message\":{}}}", json_string(kFailure))});
+  return taken;
+}
+
 void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   if (!parts_.host_names.allow(request)) return respond(misdirected());
   for (const Site& site : parts_.sites) {
@@ -144,7 +160,7 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
       return;
     }
   }
-  if (request.target.starts_with("/_") && parts_.control.handle(request, respond)) return;
+  if (request.target.starts_with("/_") && controlled(request, respond)) return;
   if (is_preflight(request)) return respond(preflight(parts_.pages, request));
   answer(request, std::move(respond));
 }
@@ -164,6 +180,17 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
     return exchange->refuse_caller({&aws::errors::kMissingToken, "Request is missing Authentication Token"});
   if (form == wire::SignatureForm::kIncomplete)
     return exchange->refuse_caller({&aws::errors::kIncompleteSignature, problem});
+  try {
+    decide(request, signature, exchange);
+  } catch (const std::exception& failure) {
+    note_failure(fmt::format("{}:{}", exchange->route.binding->model->id, exchange->route.asked_for), failure.what());
+    if (exchange->respond) exchange->refuse({&aws::errors::kInternalFailure, std::string(kFailure)});
+  }
+}
+
+// Who calls, whether they may, and what comes of it.
+void Gateway::decide(const HttpRequest& request, const wire::Signature& signature,
+                     const std::shared_ptr<Exchange>& exchange) {
   auto caller = parts_.authenticator.authenticate(request, signature, exchange->route.binding->model->signing_name);
   if (!caller) return exchange->refuse_caller(caller.error());
   caller->request_id = std::move(exchange->caller.request_id);
@@ -176,30 +203,23 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
   const aws::Operation* operation = exchange->route.operation;
   if (!operation && exchange->route.asked_for.empty()) return exchange->finish(unknown_path(exchange->error_context()));
   if (!operation || !operation->handle) return exchange->refuse(unknown_operation(exchange->route));
-  try {
-    auto input = decode(*exchange);
-    if (!input) return exchange->refuse(input.error());
-    if (auto allowed =
-            parts_.authorizer.authorize({exchange->caller, *exchange->route.binding->model, *operation, input->get()});
-        !allowed) {
-      return exchange->refuse_caller(allowed.error());
-    }
-    if (operation->kind == aws::OperationKind::kWait && request.waiter) {
-      exchange->caller.departure = std::make_shared<Departure>();
-      request.waiter->tell_when_gone(exchange->caller.departure);
-    }
-    operation->handle(exchange->route.binding->service, exchange->caller, *input,
-                      [this, exchange](aws::Result<aws::Object> result) mutable {
-                        auto answer = [exchange, result = std::move(result)] { exchange->answer(result); };
-                        if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
-                        parts_.reply_gate(std::move(answer));
-                      });
-  } catch (const std::exception& failure) {
-    spdlog::error("{}:{}: {}", exchange->route.binding->model->id, operation->name, failure.what());
-    if (exchange->respond)
-      exchange->refuse({&aws::errors::kInternalFailure,
-                        "The request processing has failed because of an unknown error, exception or failure."});
+  auto input = decode(*exchange);
+  if (!input) return exchange->refuse(input.error());
+  if (auto allowed =
+          parts_.authorizer.authorize({exchange->caller, *exchange->route.binding->model, *operation, input->get()});
+      !allowed) {
+    return exchange->refuse_caller(allowed.error());
   }
+  if (operation->kind == aws::OperationKind::kWait && request.waiter) {
+    exchange->caller.departure = std::make_shared<Departure>();
+    request.waiter->tell_when_gone(exchange->caller.departure);
+  }
+  operation->handle(exchange->route.binding->service, exchange->caller, *input,
+                    [this, exchange](aws::Result<aws::Object> result) mutable {
+                      auto answer = [exchange, result = std::move(result)] { exchange->answer(result); };
+                      if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
+                      parts_.reply_gate(std::move(answer));
+                    });
 }
 
 }  // namespace leat::gateway

@@ -47,6 +47,8 @@ struct GatewayParts {
   std::vector<Site> sites;
 };
 
+struct Exchange;
+
 class Gateway final : public runtime::HttpHandler {
  public:
   explicit Gateway(GatewayParts parts) : parts_(std::move(parts)), router_(parts_.bindings) {}
@@ -55,6 +57,9 @@ class Gateway final : public runtime::HttpHandler {
 
  private:
   void answer(const runtime::HttpRequest& request, runtime::HttpRespond respond);
+  void decide(const runtime::HttpRequest& request, const wire::Signature& signature,
+              const std::shared_ptr<Exchange>& exchange);
+  bool controlled(const runtime::HttpRequest& request, runtime::HttpRespond& respond);
   void serve(const Site& site, const runtime::HttpRequest& request, runtime::HttpRespond respond);
 
   GatewayParts parts_;

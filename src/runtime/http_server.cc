@@ -9,6 +9,7 @@
 
 #include "runtime/http1_session.h"
 #include "runtime/http2_session.h"
+#include "runtime/loop.h"
 
 namespace leat::runtime {
 
@@ -156,7 +157,7 @@ void HttpServer::start(HttpHandler& handler) {
     state_->work.emplace_back(context->get_executor());
     state_->threads.emplace_back([&context = *context] {
       pthread_setname_np(pthread_self(), "http");
-      context.run();
+      run_guarded(context, "http");
     });
   }
 }

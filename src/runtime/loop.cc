@@ -9,9 +9,16 @@
 #include <string>
 #include <thread>
 
+#include "base/guard.h"
+
 namespace leat::runtime {
 
 namespace asio = boost::asio;
+
+void run_guarded(asio::io_context& context, std::string_view thread_name) {
+  while (!guarded(thread_name, [&] { context.run(); })) {
+  }
+}
 
 struct Loop::State {
   asio::io_context context{1};
@@ -29,7 +36,7 @@ class Loop::Delayed {
 Loop::Loop(std::string_view thread_name) : state_(std::make_unique<State>()) {
   state_->thread = std::thread([this, name = std::string(thread_name)] {
     pthread_setname_np(pthread_self(), name.c_str());
-    state_->context.run();
+    run_guarded(state_->context, name);
   });
 }
 

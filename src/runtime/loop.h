@@ -1,5 +1,6 @@
 #pragma once
-// A thread that runs tasks in order and waits for sockets. Asio stays behind this header.
+// A thread that runs tasks in order and waits for sockets. Asio stays behind this header. A task that fails is said and
+// counted, and the next one runs.
 
 #include <chrono>
 #include <functional>
@@ -13,6 +14,9 @@ class io_context;
 namespace leat::runtime {
 
 using Task = std::move_only_function<void()>;
+
+// Runs the context on this thread until it is stopped, whatever its handlers throw.
+void run_guarded(boost::asio::io_context& context, std::string_view thread_name);
 
 class Loop {
  public:

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "base/guard.h"
+
 namespace leat::runtime {
 
 Timers::Timers(Clock& clock) : clock_(clock) {
@@ -63,7 +65,8 @@ void Timers::run() {
     running_ = tasks_.begin()->first;
     tasks_.erase(tasks_.begin());
     lock.unlock();
-    task();
+    guarded("timer", task);
+    task = nullptr;
     lock.lock();
     running_.reset();
     changed_.notify_all();

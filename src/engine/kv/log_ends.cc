@@ -1,5 +1,7 @@
 #include "engine/kv/log_ends.h"
 
+#include "base/guard.h"
+
 namespace leat::kv {
 
 LogEnds::Ends& LogEnds::find(const std::string& log) {
@@ -57,7 +59,7 @@ void LogEnds::settle(const Taken& taken) {
   }
   for (auto& subscriber : woken) {
     std::lock_guard lock(subscriber->mutex);
-    if (const auto changed = subscriber->changed) (*changed)();
+    if (const auto changed = subscriber->changed) guarded("subscriber of a log", *changed);
   }
 }
 

@@ -16,7 +16,9 @@
 #include <mutex>
 #include <thread>
 
+#include "base/guard.h"
 #include "engine/kv/log_ends.h"
+#include "engine/kv/patient_files.h"
 #include "engine/kv/sums.h"
 
 namespace leat::kv {
@@ -69,14 +71,74 @@ class RocksDbCursor final : public Cursor {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+// RocksDB's own log is a file too, and one that it could not write to ends it. What it reports as an error is leat's to say.
+class Reports final : public rocksdb::Logger {
+ public:
+  Reports() : Logger(rocksdb::InfoLogLevel::ERROR_LEVEL) {}
+  using Logger::Logv;
+  void Logv(const char* format, va_list values) override {
+    std::array<char, 512> text{};
+    vsnprintf(text.data(), text.size(), format, values);
+    const std::string_view said = text.data();
+    note_failure("store", said.substr(0, said.find_last_not_of(" \n") + 1));
+  }
+};
+
+// Where the files are, and the room that the write-ahead log has there.
+struct Place {
+  std::unique_ptr<rocksdb::Env> memory;
+  std::shared_ptr<LogRoom> room = std::make_shared<LogRoom>();
+  std::unique_ptr<rocksdb::Env> env;
+};
+
+Place find_place(const RocksDbOptions& options) {
+  Place place;
+  if (options.in_memory) place.memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  rocksdb::Env* below = place.memory ? place.memory.get() : options.env ? options.env : rocksdb::Env::Default();
+  place.env = rocksdb::NewCompositeEnv(make_patient_files(below->GetFileSystem(), place.room));
+  return place;
+}
+
+// What a commit has taken of logs and sums. It is given back unless the commit keeps it.
+class Claims {
+ public:
+  Claims(LogEnds& logs, Sums& sums) : logs_(logs), sums_(sums) {}
+  ~Claims() {
+    for (const auto* log : taken_) logs_.give_back(*log);
+    for (const auto* addition : added_) sums_.take_back(*addition);
+  }
+  LogPosition take(const std::string& log) {
+    taken_.reserve(taken_.size() + 1);
+    const LogPosition position = logs_.take(log);
+    taken_.push_back(&log);
+    return position;
+  }
+  std::string after(const Batch::Addition& addition) {
+    added_.reserve(added_.size() + 1);
+    std::string value = sums_.after(addition);
+    added_.push_back(&addition);
+    return value;
+  }
+  void keep() {
+    taken_.clear();
+    added_.clear();
+  }
+
+ private:
+  LogEnds& logs_;
+  Sums& sums_;
+  std::vector<const std::string*> taken_;
+  std::vector<const Batch::Addition*> added_;
+};
+
 // Commits run one after another under one lock: an append's position, its expectations and the write belong together,
 // and one RocksDB writer is as fast as several. Versions are kept for stripes of keys: a write moves its stripe's
 // version after it is visible, so a reader that takes the version first can only be wrong in the safe direction.
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(std::unique_ptr<rocksdb::Env> owned_env, std::unique_ptr<rocksdb::DB> db, Durability durability,
+  RocksDbStore(Place place, std::unique_ptr<rocksdb::DB> db, Durability durability,
                std::function<void(const StoreFailure&)> lost)
-      : owned_env_(std::move(owned_env)),
+      : place_(std::move(place)),
         db_(std::move(db)),
         durability_(durability),
         lost_(std::move(lost)),
@@ -175,10 +237,8 @@ class RocksDbStore final : public Store {
 
   // Where the appends were put.
   std::vector<LogPosition> write(const Batch& batch) {
-    // After a failed write RocksDB takes no more until it is asked to go on: the disk may have room again.
-    if (write_failed_) check(db_->Resume(), "resume");
-    write_failed_ = false;
     sums_.limit();
+    Claims claims(logs_, sums_);
     rocksdb::WriteBatch out;
     for (const auto& range : batch.erased_ranges()) out.DeleteRange(slice(range.begin), slice(range.end));
     for (const auto& put : batch.puts()) {
@@ -190,20 +250,15 @@ class RocksDbStore final : public Store {
     std::vector<LogPosition> appended;
     appended.reserve(batch.appends().size());
     for (const auto& append : batch.appends()) {
-      appended.push_back(logs_.take(append.log));
+      appended.push_back(claims.take(append.log));
       out.Put(slice(log_key(append.log, appended.back())), slice(append.record));
     }
-    for (const auto& addition : batch.additions()) out.Put(slice(addition.key), slice(sums_.after(addition)));
-    const auto status = db_->Write(rocksdb::WriteOptions(), &out);
-    if (status.ok()) {
-      forget_sums(batch);
-      return appended;
-    }
-    write_failed_ = true;
-    for (const auto& append : batch.appends()) logs_.give_back(append.log);
-    for (const auto& addition : batch.additions()) sums_.take_back(addition);
-    check(status, "commit");
-    return {};
+    for (const auto& addition : batch.additions()) out.Put(slice(addition.key), slice(claims.after(addition)));
+    check(place_.room->make(out.GetDataSize()), "commit");
+    check(db_->Write(rocksdb::WriteOptions(), &out), "commit");
+    claims.keep();
+    forget_sums(batch);
+    return appended;
   }
 
   void forget_sums(const Batch& batch) {
@@ -255,11 +310,11 @@ class RocksDbStore final : public Store {
     waiting_ = std::move(later);
     if (!waiting_.empty()) sync_asked_ = true;
     lock.unlock();
-    for (Waiting& each : ready) each.done();
+    for (Waiting& each : ready) guarded("reply", each.done);
     lock.lock();
   }
 
-  std::unique_ptr<rocksdb::Env> owned_env_;
+  Place place_;
   std::unique_ptr<rocksdb::DB> db_;
   Durability durability_;
 
@@ -268,7 +323,6 @@ class RocksDbStore final : public Store {
   std::mutex commit_mutex_;
   mutable LogEnds logs_;
   Sums sums_;
-  bool write_failed_ = false;
   std::atomic<Position> last_{0};
   mutable std::array<std::atomic<Version>, 1 << 14> stripes_{};
 
@@ -291,7 +345,7 @@ rocksdb::Options tuned(rocksdb::Env* env) {
   options.level_compaction_dynamic_level_bytes = true;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<Reports>();
   options.max_total_wal_size = 4 * kWriteBuffer;
   options.recycle_log_file_num = 0;
   options.compression = rocksdb::kLZ4Compression;
@@ -306,19 +360,19 @@ rocksdb::Options tuned(rocksdb::Env* env) {
   // Indexes and filters stay with their tables: in a small cache they would push each other out on every read.
   table.cache_index_and_filter_blocks = false;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  if (env) options.env = env;
+  options.env = env;
   return options;
 }
 
 }  // namespace
 
 std::unique_ptr<Store> open_rocksdb(const RocksDbOptions& options) {
-  std::unique_ptr<rocksdb::Env> memory;
-  if (options.in_memory) memory.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  Place place = find_place(options);
+  place.env->CreateDirIfMissing(options.folder).PermitUncheckedError();  // DB::Open says what is wrong with it
   rocksdb::DB* db = nullptr;
   // RocksDB's own LOCK file keeps a second server out of the folder.
-  check(rocksdb::DB::Open(tuned(memory ? memory.get() : options.env), options.folder, &db), "open " + options.folder);
-  return std::make_unique<RocksDbStore>(std::move(memory), std::unique_ptr<rocksdb::DB>(db),
+  check(rocksdb::DB::Open(tuned(place.env.get()), options.folder, &db), "open " + options.folder);
+  return std::make_unique<RocksDbStore>(std::move(place), std::unique_ptr<rocksdb::DB>(db),
                                         options.in_memory ? Durability::kOs : options.durability, options.lost);
 }
 

@@ -1,11 +1,13 @@
 #include "engine/schedule/schedule.h"
 
+#include "base/guard.h"
 #include "engine/kv/key.h"
 
 namespace leat::schedule {
 namespace {
 
 constexpr Duration kRetryPause = std::chrono::seconds(30);
+constexpr Duration kDamagePause = std::chrono::hours(1);
 
 std::string kind_prefix(std::string_view kind) { return kv::make_key(std::string_view("schedule"), kind); }
 
@@ -73,11 +75,22 @@ void Schedule::hand_out(const std::string& kind, const Handler& handler) {
   const std::string prefix = kind_prefix(kind);
   const auto due = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; due->valid() && time_in(due->key(), prefix.size()) <= clock_.now(); due->next()) {
-    handler(std::string(due->value()));
     kv::Batch done;
     done.erase(due->key());
+    try {
+      handler(std::string(due->value()));
+    } catch (const kv::StoreFailure&) {  // lint: catch (the kind is tried again as a whole)
+      throw;
+    } catch (const std::exception& failure) {  // lint: catch (what it works on is damaged)
+      put_off(done, kind, due->value(), failure.what());
+    }
     (void)store_.commit(done);
   }
+}
+
+void Schedule::put_off(kv::Batch& batch, const std::string& kind, std::string_view payload, std::string_view why) {
+  note_failure("timer " + kind + " of " + readable_key(payload), why);
+  add(batch, kind, clock_.now() + kDamagePause, payload);
 }
 
 }  // namespace leat::schedule

@@ -3,7 +3,8 @@
 //
 //   key    "schedule" kind u64(time) u64(number)     value  the payload
 //
-// A due timer is handed to its kind's handler and erased once the handler has returned, so it runs at least once.
+// A due timer is handed to its kind's handler and erased once the handler has returned, so it runs at least once. One whose
+// handler fails by more than the store (a damaged row) is said, counted and tried again later; it holds up no other.
 
 #include <functional>
 #include <map>
@@ -39,6 +40,7 @@ class Schedule {
   };
   void run_due(const std::string& kind);
   void hand_out(const std::string& kind, const Handler& handler);
+  void put_off(kv::Batch& batch, const std::string& kind, std::string_view payload, std::string_view why);
 
   kv::Store& store_;
   Clock& clock_;
