@@ -1,5 +1,4 @@
 """What the machine does to a server: a disk that somebody else fills, rows that are damaged."""
-import os
 import subprocess
 import threading
 
@@ -99,3 +98,23 @@ def test_a_disk_that_somebody_else_fills(disk):
     server.start()
     check_pairs(server, writers)
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("durability", ["fsync", "os"])
+def test_a_split_shard_ends_with_its_children(own_server, durability):
+    """Whoever listens to the shard hears of its end before the split's caller does."""
+    kinesis = own_server("--durability", durability).client("kinesis")
+    for turn in range(25):
+        name = f"split-{turn}"
+        kinesis.create_stream(StreamName=name, ShardCount=1)
+        arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+        consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="reader")["Consumer"]["ConsumerARN"]
+        shard = "shardId-000000000000"
+        events = (each["SubscribeToShardEvent"] for each in kinesis.subscribe_to_shard(
+            ConsumerARN=consumer, ShardId=shard, StartingPosition={"Type": "TRIM_HORIZON"})["EventStream"])
+        next(events)
+        kinesis.split_shard(StreamName=name, ShardToSplit=shard, NewStartingHashKey="1000")
+        children = [child["ShardId"] for child in list(events)[-1].get("ChildShards", [])]
+        assert children == ["shardId-000000000001", "shardId-000000000002"], turn
+        for child in children:
+            assert kinesis.get_shard_iterator(StreamName=name, ShardId=child, ShardIteratorType="LATEST")["ShardIterator"]

@@ -23,7 +23,8 @@ Log::Slice Log::read(kv::LogPosition from, Limits limits) const {
   Slice slice{{}, from};
   const kv::LogPosition durable = end();
   if (from >= durable) {
-    slice.ended = closed_at().has_value();
+    const auto last = store_.get(kv::log_key(name_, durable - 1));
+    slice.ended = last.value && last.value->size() == kHeader;
     return slice;
   }
   const auto cursor = store_.scan({kv::log_key(name_, from), kv::log_key(name_, durable)}, kv::Direction::kForward);

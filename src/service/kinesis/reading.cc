@@ -66,9 +66,12 @@ std::int64_t millis_behind(const Kinesis& kinesis, const shardlog::Log& log, con
   return behind ? (kinesis.now() - slice.records.back().time).count() : 0;
 }
 
-std::vector<ChildShard> children_of(const Stream& stream, const std::string& shard_id) {
+std::vector<ChildShard> children_of(Kinesis& kinesis, const Stream& stream, const std::string& shard_id) {
   std::vector<ChildShard> out;
-  for (const StreamShard& each : stream.shards) {
+  kinesis.changed(stream.account, stream.region, stream.name());
+  const StreamPtr now = kinesis.find_or_null(stream.account, stream.region, stream.name());
+  if (!now) return out;
+  for (const StreamShard& each : now->shards) {
     const Shard& shard = each.shard;
     if (shard.parent_shard_id != shard_id && shard.adjacent_parent_shard_id != shard_id) continue;
     ChildShard& child = out.emplace_back();

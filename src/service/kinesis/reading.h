@@ -22,6 +22,7 @@ std::vector<Record> shown(const Stream& stream, const StreamShard& shard, const 
 // How far the slice lies behind the tip of the shard.
 std::int64_t millis_behind(const Kinesis& kinesis, const shardlog::Log& log, const shardlog::Log::Slice& slice);
 
-std::vector<ChildShard> children_of(const Stream& stream, const std::string& shard_id);
+// The log may tell of the shard's end before the stream's definition is read again: here it is.
+std::vector<ChildShard> children_of(Kinesis& kinesis, const Stream& stream, const std::string& shard_id);
 
 }  // namespace leat::kinesis

@@ -99,7 +99,7 @@ void Subscription::send_event(aws::EventSink& sink, const Stream& stream, const 
   next_ = slice.next;
   // Only one of the two: the KCL takes anything else for a broken answer.
   if (slice.ended)
-    event.child_shards = children_of(stream, shard_.shard.shard_id);
+    event.child_shards = children_of(kinesis_, stream, shard_.shard.shard_id);
   else
     event.continuation_sequence_number = sequence_number(shard_.shard, next_ - 1);
   std::int64_t bytes = 0;

@@ -21,13 +21,9 @@ QueuePtr Sqs::find_or_null(const QueueId& id) {
     if (found != queues_.end()) return found->second;
   }
   std::unique_lock lock(cache_mutex_);
-  auto& queue = queues_[row];
-  if (queue) return queue;
+  if (const auto found = queues_.find(row); found != queues_.end()) return found->second;
   const auto stored = parts_.store.get(row);
-  if (!stored.value || id.name.empty()) {
-    queues_.erase(row);
-    return nullptr;
-  }
+  if (!stored.value || id.name.empty()) return nullptr;
   const QueueParts parts{parts_.store,
                          parts_.clock,
                          parts_.random,
@@ -35,7 +31,8 @@ QueuePtr Sqs::find_or_null(const QueueId& id) {
                          [this](std::string_view arn) { return find_or_null(arn); },
                          observers_of(row),
                          stopping_};
-  queue = std::make_shared<Queue>(parts, id, aws::from_json<CreateQueueRequest>(*stored.value));
+  auto queue = std::make_shared<Queue>(parts, id, aws::from_json<CreateQueueRequest>(*stored.value));
+  queues_[row] = queue;
   return queue;
 }
 
@@ -131,8 +128,12 @@ void Sqs::forget() {
 
 void Sqs::release() {
   stopping_ = true;
-  std::shared_lock lock(cache_mutex_);
-  for (const auto& [row, queue] : queues_) queue->release();
+  std::vector<QueuePtr> queues;
+  {
+    std::shared_lock lock(cache_mutex_);
+    for (const auto& [row, queue] : queues_) queues.push_back(queue);
+  }
+  for (const auto& queue : queues) queue->release();
 }
 
 bool is_queue_path(std::string_view path) {

@@ -56,7 +56,7 @@ aws::Result<GetRecordsOutput> get_records(Kinesis& kinesis, const aws::Caller& c
   kinesis.throttle().count_read(shard->log, bytes);
   output.millis_behind_latest = millis_behind(kinesis, log, slice);
   if (slice.ended)
-    output.child_shards = children_of(*stream, shard->shard.shard_id);
+    output.child_shards = children_of(kinesis, *stream, shard->shard.shard_id);
   else
     output.next_shard_iterator = Iterator{stream->arn(), shard->shard.shard_id, slice.next, now}.token();
   return output;
