@@ -38,6 +38,7 @@
 #include "integration/roles.h"
 #include "integration/sqs_to_lambda.h"
 #include "engine/sandbox/way_out.h"
+#include "runtime/certificate_authority.h"
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
 #include "service/cloudwatch/cloudwatch.h"
@@ -71,11 +72,13 @@ fs::path temporary_folder() {
 }
 
 // Made at the first start and kept, so that who trusts it once need not again.
-std::pair<std::string, std::string> certificate(const fs::path& folder, const Clock& clock) {
-  const fs::path certificate_file = folder / "certificate.pem", key_file = folder / "certificate.key";
+using CertificateAndKey = std::pair<std::string, std::string>;
+CertificateAndKey find_or_make(const fs::path& folder, const std::string& name,
+                               const std::function<CertificateAndKey()>& make) {
+  const fs::path certificate_file = folder / (name + ".pem"), key_file = folder / (name + ".key");
   std::pair<std::string, std::string> found{read_file(certificate_file), read_file(key_file)};
   if (!found.first.empty() && !found.second.empty()) return found;
-  found = runtime::make_certificate(clock.now());
+  found = make();
   write_private(key_file, found.second);
   write_private(certificate_file, found.first);
   return found;
@@ -89,12 +92,14 @@ fs::path prepared_folder(const Configuration& configuration) {
 }
 
 runtime::HttpServerOptions http_options(const Configuration& configuration, const fs::path& folder,
-                                        const Clock& clock) {
+                                        const Clock& clock, runtime::CertificateAuthority& authority) {
   runtime::HttpServerOptions options;
   options.address = configuration.address == "localhost" ? "127.0.0.1" : configuration.address;
   options.port = configuration.port;
   options.threads = configuration.threads ? configuration.threads : std::max(1U, std::thread::hardware_concurrency());
-  std::tie(options.certificate_pem, options.private_key_pem) = certificate(folder, clock);
+  std::tie(options.certificate_pem, options.private_key_pem) =
+      find_or_make(folder, "certificate", [&] { return runtime::make_certificate(clock.unmoved()); });
+  options.authority = &authority;
   return options;
 }
 
@@ -136,7 +141,10 @@ struct App::Parts {
         env(configuration.lose_unsynced ? kv::make_buffered_env() : nullptr),
         store(world.store ? std::move(world.store) : open_store(configuration, folder, env.get())),
         timers(*world.clock),
-        server(http_options(configuration, folder, *world.clock), *world.clock),
+        authority_certificate(
+            find_or_make(folder, "authority", [this] { return runtime::make_authority(world.clock->unmoved()); })),
+        authority(authority_certificate, *world.clock, &leads_here),
+        server(http_options(configuration, folder, *world.clock, authority), *world.clock),
         blobs(folder / "blobs"),
         way_out(find_way_out()),
         resolver(&leads_here, way_out == sandbox::WayOut::kNone ? runtime::Resolver::Others::kUnknown
@@ -250,7 +258,8 @@ struct App::Parts {
     if (isolation_found == sandbox::Isolation::kNone || configuration.function_network == FunctionNetwork::kHost ||
         (way_out == sandbox::WayOut::kNone && !sandbox::can_make_network(way_out)))
       return std::nullopt;
-    return make_function_network({server, resolver, runtime_api, doors, folder / "function-etc", way_out});
+    return make_function_network({server, resolver, runtime_api, doors, folder / "function-etc", way_out,
+                                  authority_certificate.first + read_file(folder / "certificate.pem")});
   }
 
   // The role of the function that has that network; nobody, where it is a spare's.
@@ -331,6 +340,8 @@ struct App::Parts {
   std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
   std::unique_ptr<kv::Store> store;
   runtime::Timers timers;
+  const CertificateAndKey authority_certificate;
+  runtime::CertificateAuthority authority;
   runtime::HttpServer server;
   blob::Blobs blobs;
   sandbox::WayOut way_out;

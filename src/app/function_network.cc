@@ -4,13 +4,18 @@
 #include <fstream>
 
 #include "app/configuration.h"
+#include "app/private_file.h"
 #include "gateway/host_names.h"
+#include "runtime/certificate_authority.h"
 
 namespace leat::app {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kOwnCertificates = "/etc/leat/leat.pem";
+constexpr const char* kAllCertificates = "/etc/leat/all.pem";
+constexpr const char* kJavaCertificates = "/etc/leat/all.jks";
 constexpr std::uint16_t kNames = 53, kHttp = 80, kHttps = 443;
 
 std::string write_text(const fs::path& path, std::string_view text) {
@@ -35,6 +40,7 @@ bool leads_here(std::string_view name) { return name == "localhost" || gateway::
 
 sandbox::Network make_function_network(FunctionNetworkParts parts) {
   fs::create_directories(parts.folder);
+  const std::string all = read_file("/etc/ssl/certs/ca-certificates.crt") + parts.certificates;
   return {ports_of(parts.server.port()),
           [parts](std::uint32_t door, sandbox::NetworkPort port, int descriptor) {
             if (port.number == kNames)
@@ -54,7 +60,16 @@ sandbox::Network make_function_network(FunctionNetworkParts parts) {
           parts.way_out,
           {{write_text(parts.folder / "resolv.conf", "nameserver 127.0.0.1\noptions attempts:2 timeout:2\n"),
             "/etc/resolv.conf"},
-           {write_text(parts.folder / "hosts", "127.0.0.1 localhost lambda\n"), "/etc/hosts"}}};
+           {write_text(parts.folder / "hosts", "127.0.0.1 localhost lambda\n"), "/etc/hosts"},
+           {write_text(parts.folder / "leat.pem", parts.certificates), kOwnCertificates},
+           {write_text(parts.folder / "all.pem", all), kAllCertificates},
+           {write_text(parts.folder / "all.jks", runtime::java_trust_store(all)), kJavaCertificates}},
+          {{"AWS_CA_BUNDLE", kAllCertificates},
+           {"SSL_CERT_FILE", kAllCertificates},
+           {"REQUESTS_CA_BUNDLE", kAllCertificates},
+           {"CURL_CA_BUNDLE", kAllCertificates},
+           {"NODE_EXTRA_CA_CERTS", kOwnCertificates},
+           {"LEAT_JAVA_CERTIFICATES", kJavaCertificates}}};
 }
 
 }  // namespace leat::app

@@ -19,6 +19,7 @@ struct FunctionNetworkParts {
   lambda::Doors& doors;
   std::filesystem::path folder;  // for the files that workers see below /etc
   sandbox::WayOut way_out;
+  std::string certificates;      // in PEM: whom workers trust beside those whom the machine does
 };
 
 // The parts need not be made yet: they are used when the first worker starts.

@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "runtime/certificate_authority.h"
 #include "runtime/http1_session.h"
 #include "runtime/http2_session.h"
 #include "runtime/loop.h"
@@ -47,6 +48,7 @@ struct HttpServer::State {
     tls->use_certificate_chain(asio::buffer(options.certificate_pem));
     tls->use_private_key(asio::buffer(options.private_key_pem), asio::ssl::context::pem);
     SSL_CTX_set_alpn_select_cb(tls->native_handle(), &choose_protocol, nullptr);
+    if (options.authority) options.authority->serve(tls->native_handle());
   }
 
   using Acceptor = std::shared_ptr<tcp::acceptor>;

@@ -12,6 +12,8 @@
 
 namespace leat::runtime {
 
+class CertificateAuthority;
+
 struct HttpServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one
@@ -20,6 +22,7 @@ struct HttpServerOptions {
   std::uint32_t header_limit = 32U << 10;   // bytes; 431 above
   std::string certificate_pem;              // empty: no TLS
   std::string private_key_pem;
+  CertificateAuthority* authority = nullptr;  // for names that the certificate is not for
 };
 
 class HttpServer {

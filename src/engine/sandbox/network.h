@@ -35,8 +35,9 @@ struct Network {
   std::function<void(std::uint32_t door, const std::string& whose)> assigned;
   std::function<void(std::uint32_t door)> closed;
   WayOut way_out = WayOut::kNone;
-  // The files below /etc that the worker sees in place of the machine's: (path on the machine, path inside).
+  // The files that the worker sees beside or in place of the machine's: (path on the machine, path inside).
   std::vector<std::pair<std::string, std::string>> files;
+  std::vector<std::pair<std::string, std::string>> environment;
 };
 
 // What the child needs, made before the fork.

@@ -25,6 +25,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
 constexpr std::uint32_t kMaxProcesses = 1024;  // Lambda's own limit
 constexpr const char* kCodePath = "/var/task";
 constexpr const char* kLayerPath = "/opt";
@@ -191,6 +193,8 @@ std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   std::vector<std::string> environment;
   for (const auto& [key, value] : spec.environment)
     environment.push_back(key + "=" + state_->translated(spec, folders, value));
+  for (const auto& [key, value] : state_->network ? state_->network->environment : Variables())
+    environment.push_back(key + "=" + value);
   const int filter = state_->isolation == Isolation::kNamespaces ? seccomp_filter() : -1;
   static const std::vector<NetworkPort> kNoPorts;
   const NetworkOrder order = state_->network

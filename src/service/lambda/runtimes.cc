@@ -156,6 +156,7 @@ void complete_java(Runtime& out, const Interpreter& interpreter) {
       "/bin/sh", "-c",
       fmt::format(
           "exec '{}' -Xmx$((AWS_LAMBDA_FUNCTION_MEMORY_SIZE * 4 / 5))m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "
+          "${{LEAT_JAVA_CERTIFICATES:+-Djavax.net.ssl.trustStore=$LEAT_JAVA_CERTIFICATES}} "
           "-cp \"$LAMBDA_RUNTIME_DIR/lib/*:$LAMBDA_TASK_ROOT:$LAMBDA_TASK_ROOT/lib/*:/opt/java/lib/*\" "
           "com.amazonaws.services.lambda.runtime.api.client.AWSLambda \"$_HANDLER\"",
           interpreter.executable)};
