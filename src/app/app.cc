@@ -16,6 +16,7 @@
 #include "app/function_network.h"
 #include "app/hot_folders.h"
 #include "app/init_scripts.h"
+#include "app/large_requests.h"
 #include "app/private_file.h"
 #include "app/root_key.h"
 #include "aws/cloudwatch/operations.h"
@@ -178,8 +179,8 @@ struct App::Parts {
                                                                                 : std::vector<fs::path>(),
                      folder}),
         runtime_api({loop, *world.clock, *world.random, workers}),
-        invoker({loop, *world.clock, *world.random, workers, runtimes, code, hot_folders, lambda_logs, lambda_metrics,
-                 lambda_roles, runtime_api, worker_endpoint()}),
+        invoker({loop, walks, *world.clock, *world.random, workers, runtimes, code, hot_folders, lambda_logs,
+                 lambda_metrics, lambda_roles, runtime_api, worker_endpoint()}),
         lambda({*store,
                 *world.clock,
                 *world.random,
@@ -336,6 +337,8 @@ struct App::Parts {
   runtime::Loop loop{"functions"};
   runtime::Loop reading{"records"};
   runtime::Loop workshop{"workshop"};
+  runtime::Loop walks{"walks"};
+  runtime::Loop large{"large requests"};
   std::future<sandbox::Isolation> isolation;
   std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
   std::unique_ptr<kv::Store> store;
@@ -384,6 +387,7 @@ struct App::Parts {
   ControlAccess access;
   Control control;
   gateway::Gateway gateway;
+  LargeRequests large_requests{gateway, large};
 };
 
 App::App(Configuration configuration, World world)
@@ -418,7 +422,7 @@ void App::start() {
     fs::remove_all(earlier, ignored);
   });
   parts_->code.sweep_later();
-  parts_->server.start(parts_->gateway);
+  parts_->server.start(parts_->large_requests);
 }
 
 void App::stop(std::chrono::milliseconds patience) {
@@ -427,7 +431,9 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->server.stop(patience);
   parts_->timers.stop();
   parts_->runtime_api.stop();
+  parts_->large.stop();
   parts_->workshop.stop();
+  parts_->walks.stop();
   parts_->loop.stop();
   parts_->reading.stop();
 }

@@ -51,12 +51,13 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     if (entry->second == 0) warm.erase(entry);
   }
 
-  void invoke(Invocation invocation) {
+  // `hot` is how the code's folder stands, where it is reloaded.
+  void invoke(Invocation invocation, const std::string& hot) {
     const Trace trace(invocation.trace);
     if (trace.runs_of(invocation.function->family) >= kMaxRuns && !invocation.function->may_recur)
       return stop_loop(invocation);
     invocation.trace = trace.with_run_of(invocation.function->family, invocation.request_id, parts.clock.now());
-    auto& host = host_of(invocation.function);
+    auto& host = host_of(invocation.function, hot);
     const std::string& family = invocation.function->family;
     const auto& reserved = invocation.function->reserved;
     if (reserved && running_of[family] >= *reserved)
@@ -90,14 +91,13 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     execution->start(std::move(invocation));
   }
 
-  std::shared_ptr<Host>& host_of(const FunctionPtr& function) {
+  std::shared_ptr<Host>& host_of(const FunctionPtr& function, const std::string& hot) {
     auto& host = hosts[function->arn()];
-    const std::string state = function->hot_folder.empty() ? std::string() : hot_state(function->hot_folder);
     if (host &&
-        (host->function->configuration.revision_id != function->configuration.revision_id || host->hot_state != state))
+        (host->function->configuration.revision_id != function->configuration.revision_id || host->hot_state != hot))
       retire(function->arn());
     auto& current = hosts[function->arn()];
-    if (!current) current = std::make_shared<Host>(Host{function, {}, {}, std::nullopt, 0, state});
+    if (!current) current = std::make_shared<Host>(Host{function, {}, {}, std::nullopt, 0, hot});
     return current;
   }
 
@@ -170,9 +170,9 @@ struct Invoker::State : std::enable_shared_from_this<State> {
             }};
   }
 
-  void provide(const FunctionPtr& function, std::size_t count) {
+  void provide(const FunctionPtr& function, std::size_t count, const std::string& hot) {
     if (count == 0 && !hosts.contains(function->arn())) return;
-    const auto host = host_of(function);
+    const auto host = host_of(function, hot);
     host->provided = count;
     fill(host);
   }
@@ -303,8 +303,19 @@ Invoker::~Invoker() {
 }
 
 void Invoker::invoke(Invocation invocation) {
-  state_->parts.loop.post(
-      [state = state_, invocation = std::move(invocation)]() mutable { state->invoke(std::move(invocation)); });
+  const FunctionPtr function = invocation.function;
+  look_and(*function, [state = state_, invocation = std::move(invocation)](const std::string& hot) mutable {
+    state->invoke(std::move(invocation), hot);
+  });
+}
+
+// On the loop, with how the function's folder stands. Walks are another thread's: a folder may be any user's.
+void Invoker::look_and(const Function& function, std::move_only_function<void(const std::string& hot)> then) {
+  auto& loop = state_->parts.loop;
+  if (function.hot_folder.empty()) return loop.post([then = std::move(then)]() mutable { then({}); });
+  state_->parts.walks.post([&loop, folder = function.hot_folder, then = std::move(then)]() mutable {
+    loop.post([hot = hot_state(folder), then = std::move(then)]() mutable { then(hot); });
+  });
 }
 
 void Invoker::prepare(const std::string& runtime) {
@@ -312,7 +323,7 @@ void Invoker::prepare(const std::string& runtime) {
 }
 
 void Invoker::provide(FunctionPtr function, std::size_t count) {
-  state_->parts.loop.post([state = state_, function = std::move(function), count] { state->provide(function, count); });
+  look_and(*function, [state = state_, function, count](const std::string& hot) { state->provide(function, count, hot); });
 }
 
 std::size_t Invoker::warm(const std::string& function_arn) const {

@@ -52,6 +52,7 @@ struct Invocation {
 
 struct InvokerParts {
   runtime::Loop& loop;
+  runtime::Loop& walks;  // through the folders that code is reloaded from
   const Clock& clock;
   Random& random;
   sandbox::WorkerFactory& workers;
@@ -86,6 +87,8 @@ class Invoker {
 
  private:
   struct State;
+  void look_and(const Function& function, std::move_only_function<void(const std::string& hot)> then);
+
   std::shared_ptr<State> state_;
 };
 
