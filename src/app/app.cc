@@ -435,6 +435,7 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->workshop.stop();
   parts_->walks.stop();
   parts_->loop.stop();
+  parts_->workers.stop();
   parts_->reading.stop();
 }
 

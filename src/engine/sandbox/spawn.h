@@ -1,5 +1,5 @@
 #pragma once
-// fork and exec from a server with many threads.
+// A new process from a server with many threads.
 
 #include <sys/types.h>
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "engine/sandbox/bubblewrap.h"
 #include "engine/sandbox/cgroup.h"
 #include "engine/sandbox/door.h"
+#include "engine/sandbox/pending_process.h"
 #include "engine/sandbox/proc.h"
 #include "engine/sandbox/process.h"
 #include "engine/sandbox/seccomp.h"
@@ -47,6 +49,14 @@ struct WorkerFactory::State {
   Isolation isolation;
   std::optional<Network> network;
   std::atomic<std::uint64_t> number{0};
+  bool stopped = false;
+  // Last, so that they end first. A tree that is removed keeps no start waiting.
+  runtime::Loop starts{"starts"};
+  runtime::Loop removals{"removals"};
+
+  std::uint32_t door_of(std::uint64_t worker) const {
+    return network ? static_cast<std::uint32_t>(worker + UINT16_MAX) : 0;
+  }
 
   // Without a sandbox there is no path inside it.
   std::string translated(const RuntimeSpec& spec, const WorkerFolders& folders, const std::string& text) const {
@@ -73,6 +83,17 @@ struct WorkerFactory::State {
     for (const auto& [machine, inside] : network->files) out.insert(out.end(), {"--ro-bind", machine, inside});
   }
 
+  std::vector<std::string> environment_of(const RuntimeSpec& spec, const WorkerFolders& folders) const {
+    std::vector<std::string> out;
+    for (const auto& [key, value] : spec.environment) out.push_back(key + "=" + translated(spec, folders, value));
+    for (const auto& [key, value] : network ? network->environment : Variables()) out.push_back(key + "=" + value);
+    return out;
+  }
+
+  // On the thread of the starts.
+  PendingProcess::Started start(const RuntimeSpec& spec, const WorkerFolders& folders, std::uint32_t door);
+  void lay_out(const RuntimeSpec& spec, const WorkerFolders& folders) const;
+
   std::vector<std::string> command(const RuntimeSpec& spec, const WorkerFolders& folders) const {
     if (isolation == Isolation::kNone) {
       std::vector<std::string> out;
@@ -91,60 +112,86 @@ struct WorkerFactory::State {
   }
 };
 
-namespace {
-
 class ProcessWorker final : public Worker {
  public:
-  ProcessWorker(std::shared_ptr<Process> process, WorkerFolders folders, bool isolated, std::shared_ptr<Door> door)
-      : process_(std::move(process)), folders_(std::move(folders)), isolated_(isolated), door_(std::move(door)) {}
+  ProcessWorker(std::shared_ptr<WorkerFactory::State> factory, WorkerFolders folders, std::uint32_t door)
+      : factory_(std::move(factory)),
+        folders_(std::move(folders)),
+        door_(door),
+        process_(std::make_shared<PendingProcess>(factory_->loop, factory_->starts)) {}
 
+  // Its folders go after what may still be done to them.
   ~ProcessWorker() override {
-    process_->abandon();
-    if (door_) door_->close();
-    std::error_code ignored;
-    fs::remove_all(folders_.own, ignored);
-    fs::remove_all(folders_.layers, ignored);
+    if (factory_->stopped) return;
+    if (door_ != 0) factory_->network->closed(door_);
+    process_->abandon([factory = factory_.get(), folders = folders_] {
+      factory->removals.post([folders] {
+        std::error_code ignored;
+        fs::remove_all(folders.own, ignored);
+        fs::remove_all(folders.layers, ignored);
+      });
+    });
   }
 
-  void listen(WorkerEvents events) override { process_->events = std::move(events); }
-  void send(char kind, std::string head, std::string rest) override { process_->send(kind, head, std::move(rest)); }
-  void install(const fs::path& code) override { link_tree(code, folders_.own); }
-  void install_layer(const fs::path& layer) override { link_tree(layer, folders_.layers); }
-  std::string code_path() const override { return isolated_ ? kCodePath : folders_.code.string(); }
-  std::string layer_path() const override { return isolated_ ? kLayerPath : folders_.layers.string(); }
+  void begin(PendingProcess::Start start) { process_->begin(std::move(start)); }
+
+  void listen(WorkerEvents events) override { process_->listen(std::move(events)); }
+  void send(char kind, std::string head, std::string rest) override {
+    process_->send(kind, std::move(head), std::move(rest));
+  }
+  void install(const fs::path& code) override {
+    process_->prepare([code, own = folders_.own] { link_tree(code, own); });
+  }
+  void install_layer(const fs::path& layer) override {
+    process_->prepare([layer, layers = folders_.layers] { link_tree(layer, layers); });
+  }
+  std::string code_path() const override { return isolated() ? kCodePath : folders_.code.string(); }
+  std::string layer_path() const override { return isolated() ? kLayerPath : folders_.layers.string(); }
   void limit_memory(std::uint64_t bytes) override { process_->limit_memory(bytes); }
-  void settle() override { process_->settle(); }
+  void settle() override {
+    if (process_->process()) process_->process()->settle();
+  }
   std::uint32_t peak_kib() const override {
     std::uint32_t all = 0;
+    if (process_->pid() == 0) return all;
     for (const pid_t pid : tree_of(process_->pid())) all += static_cast<std::uint32_t>(status_kib(pid, "VmHWM"));
     return all;
   }
   OwnsConnection connection_check() const override {
-    return [root = process_->pid()](std::uint16_t port, std::uint16_t peer_port) {
+    return [process = process_](std::uint16_t port, std::uint16_t peer_port) {
       const std::string socket = socket_of(peer_port, port);
-      const auto pids = tree_of(root);
-      return !socket.empty() && std::any_of(pids.begin(), pids.end(), [&](pid_t pid) { return has_open(pid, socket); });
+      if (socket.empty() || process->pid() == 0) return false;
+      const auto pids = tree_of(process->pid());
+      return std::any_of(pids.begin(), pids.end(), [&](pid_t pid) { return has_open(pid, socket); });
     };
   }
-  std::uint32_t door() const override { return door_ ? door_->number() : 0; }
+  std::uint32_t door() const override { return door_; }
   void assign(const std::string& whose) override {
-    if (door_) door_->assign(whose);
+    if (door_ != 0) factory_->network->assigned(door_, whose);
   }
-  bool out_of_memory() const override { return process_->out_of_memory(); }
-  void drain_output() override { process_->drain_output(); }
-  bool quiet() override { return process_->quiet(); }
-  void pause() override { process_->pause(); }
-  void resume() override { process_->resume(); }
+  bool out_of_memory() const override {
+    return process_->process() && process_->process()->out_of_memory();
+  }
+  void drain_output() override {
+    if (process_->process()) process_->process()->drain_output();
+  }
+  bool quiet() override { return !process_->process() || process_->process()->quiet(); }
+  void pause() override {
+    if (process_->process()) process_->process()->pause();
+  }
+  void resume() override {
+    if (process_->process()) process_->process()->resume();
+  }
   void kill() override { process_->kill(); }
 
  private:
-  std::shared_ptr<Process> process_;
-  WorkerFolders folders_;
-  bool isolated_;
-  std::shared_ptr<Door> door_;
-};
+  bool isolated() const { return factory_->isolation == Isolation::kNamespaces; }
 
-}  // namespace
+  std::shared_ptr<WorkerFactory::State> factory_;
+  WorkerFolders folders_;
+  std::uint32_t door_;
+  std::shared_ptr<PendingProcess> process_;
+};
 
 Isolation find_isolation() {
   auto command = bubblewrap();
@@ -161,69 +208,97 @@ WorkerFactory::WorkerFactory(runtime::Loop& loop, fs::path folder, Isolation iso
 }
 
 WorkerFactory::~WorkerFactory() {
+  stop();
   std::error_code ignored;
   fs::remove_all(state_->folder, ignored);
+}
+
+void WorkerFactory::stop() {
+  state_->starts.stop();
+  state_->removals.stop();
+  state_->stopped = true;
 }
 
 Isolation WorkerFactory::isolation() const { return state_->isolation; }
 bool WorkerFactory::has_network() const { return state_->network.has_value(); }
 const std::vector<std::string>& WorkerFactory::unenforced() const { return state_->cgroups.missing(); }
 
+namespace {
+
+// The worker's ends of what it is reached by, and the server's.
+struct Pair {
+  int own = -1, workers = -1;
+  ~Pair() {
+    if (own >= 0) close(own);
+    if (workers >= 0) close(workers);
+  }
+  int take() { return std::exchange(own, -1); }
+};
+
+void make_sockets(Pair& pair) {
+  int both[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) != 0) fail("socketpair");
+  pair.own = both[0];
+  pair.workers = both[1];
+}
+
+void make_pipe(Pair& pair) {
+  int both[2];
+  if (pipe2(both, O_CLOEXEC) != 0) fail("pipe");
+  pair.own = both[0];
+  pair.workers = both[1];
+  fcntl(pair.own, F_SETFL, O_NONBLOCK);
+}
+
+}  // namespace
+
+void WorkerFactory::State::lay_out(const RuntimeSpec& spec, const WorkerFolders& folders) const {
+  fs::create_directories(folders.own);
+  fs::create_directories(folders.layers);
+  if (!spec.code.empty() && !spec.live_code) link_tree(spec.code, folders.own);
+  for (const auto& layer : spec.layers) link_tree(layer, folders.layers);
+  if (isolation == Isolation::kNone) link_visible(spec);
+}
+
+PendingProcess::Started WorkerFactory::State::start(const RuntimeSpec& spec, const WorkerFolders& folders,
+                                                    std::uint32_t door) {
+  lay_out(spec, folders);
+  auto cgroup = cgroups.make(folders.own.filename());
+  if (cgroup) {
+    cgroup->limit_processes(kMaxProcesses);
+    cgroup->take_most();
+  }
+  Pair channel, output, sockets;
+  make_sockets(channel);
+  make_sockets(sockets);
+  make_pipe(output);
+  Pair filter;
+  if (isolation == Isolation::kNamespaces) filter.own = seccomp_filter();
+  static const std::vector<NetworkPort> kNoPorts;
+  const NetworkOrder order = network ? network_order(network->ports, sockets.workers, network->way_out)
+                                     : network_order(kNoPorts, sockets.workers, WayOut::kNone);
+  const pid_t pid = sandbox::spawn({command(spec, folders), environment_of(spec, folders),
+                                    cgroup ? cgroup->entrances() : std::vector<std::string>(), channel.workers,
+                                    output.workers, filter.own, network ? &order : nullptr});
+  const int pid_descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  if (pid_descriptor < 0) fail("pidfd_open");
+  PendingProcess::Started out;
+  out.process = std::make_shared<Process>(
+      loop.context(), pid, Process::Descriptors{pid_descriptor, channel.take(), output.take()}, std::move(cgroup));
+  if (network)
+    out.door = std::make_shared<Door>(loop.context(), Door::Settings{*network, door, pid, sockets.take()});
+  return out;
+}
+
 std::unique_ptr<Worker> WorkerFactory::spawn(const RuntimeSpec& spec) {
   const std::uint64_t number = ++state_->number;
   const std::string name = fmt::format("{}-{}", spec.name, number);
   const fs::path own = state_->folder / name;
   const WorkerFolders folders{own, state_->folder / (name + "-layers"), spec.live_code ? spec.code : own};
-  fs::create_directories(folders.own);
-  fs::create_directories(folders.layers);
-  if (!spec.code.empty() && !spec.live_code) link_tree(spec.code, folders.own);
-  for (const auto& layer : spec.layers) link_tree(layer, folders.layers);
-  if (state_->isolation == Isolation::kNone) state_->link_visible(spec);
-  auto cgroup = state_->cgroups.make(name);
-  if (cgroup) {
-    cgroup->limit_processes(kMaxProcesses);
-    cgroup->take_most();
-  }
-
-  int channel[2], output[2], sockets[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) fail("socketpair");
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) fail("socketpair");
-  if (pipe2(output, O_CLOEXEC) != 0) fail("pipe");
-  fcntl(output[0], F_SETFL, O_NONBLOCK);
-  std::vector<std::string> environment;
-  for (const auto& [key, value] : spec.environment)
-    environment.push_back(key + "=" + state_->translated(spec, folders, value));
-  for (const auto& [key, value] : state_->network ? state_->network->environment : Variables())
-    environment.push_back(key + "=" + value);
-  const int filter = state_->isolation == Isolation::kNamespaces ? seccomp_filter() : -1;
-  static const std::vector<NetworkPort> kNoPorts;
-  const NetworkOrder order = state_->network
-                                 ? network_order(state_->network->ports, sockets[1], state_->network->way_out)
-                                 : network_order(kNoPorts, sockets[1], WayOut::kNone);
-  const pid_t pid =
-      sandbox::spawn({state_->command(spec, folders), environment,
-                      cgroup ? cgroup->entrances() : std::vector<std::string>(), channel[1], output[1], filter,
-                      state_->network ? &order : nullptr});
-  if (filter >= 0) close(filter);
-  close(channel[1]);
-  close(output[1]);
-  close(sockets[1]);
-  const int pid_descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  if (pid_descriptor < 0) fail("pidfd_open");
-  auto process = std::make_shared<Process>(
-      state_->loop.context(), pid, Process::Descriptors{pid_descriptor, channel[0], output[0]}, std::move(cgroup));
-  process->start();
-  std::shared_ptr<Door> door;
-  if (state_->network) {
-    door = std::make_shared<Door>(
-        state_->loop.context(),
-        Door::Settings{*state_->network, static_cast<std::uint32_t>(number + UINT16_MAX), pid, sockets[0]});
-    door->await_sockets();
-  } else {
-    close(sockets[0]);
-  }
-  return std::make_unique<ProcessWorker>(std::move(process), folders, state_->isolation == Isolation::kNamespaces,
-                                         std::move(door));
+  const std::uint32_t door = state_->door_of(number);
+  auto worker = std::make_unique<ProcessWorker>(state_, folders, door);
+  worker->begin([state = state_.get(), spec, folders, door] { return state->start(spec, folders, door); });
+  return worker;
 }
 
 }  // namespace leat::sandbox

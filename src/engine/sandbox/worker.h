@@ -101,12 +101,17 @@ class WorkerFactory {
   // The limits that this machine lets nobody set, in words.
   const std::vector<std::string>& unenforced() const;
 
-  // Throws std::system_error where no process can be started.
+  // On the loop's thread, at once: what takes time is done on another, in the order in which it is asked for. Where no
+  // process can be started it exits with 127.
   std::unique_ptr<Worker> spawn(const RuntimeSpec& spec);
 
- private:
+  // Starts and removes nothing any more, and calls nobody. Workers die with the thread that started them.
+  void stop();
+
   struct State;
-  std::unique_ptr<State> state_;
+
+ private:
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace leat::sandbox
