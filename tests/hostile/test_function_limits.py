@@ -1,4 +1,6 @@
 """Ways out of a worker's limits, tried by functions with real code."""
+import os
+import socket
 import time
 import uuid
 
@@ -244,3 +246,17 @@ def test_what_a_worker_may_hold_is_counted(deployment):
     assert 900 < deployment.invoke(name, "sockets")[0] < 1024
     assert 900 < deployment.invoke(name, "names")[0] < 1024
     assert deployment.invoke(name, "files")[0] == ["/tmp"]
+
+
+DESCRIPTORS = "import resource\ndef handler(event, context): return list(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
+
+
+def test_a_busy_servers_descriptors_are_not_the_workers(own_server):
+    """The worker's limit was set while it still had the server's: with over 1,024 of those no function started."""
+    server = own_server()
+    clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(1100)]
+    wait_until(lambda: len(os.listdir(f"/proc/{server.process.pid}/fd")) > 1100)
+    own = Deployment(server)
+    assert own.invoke(own.function("descriptors", DESCRIPTORS, runtime="python3.11"))[0] == [1024, 1024]
+    for each in clients:
+        each.close()

@@ -41,7 +41,6 @@ void limit(int resource, rlim_t value) {
     close(file);
   }
   if (request.network && !enter_network(*request.network)) _exit(126);
-  limit(RLIMIT_NOFILE, kOpenFiles);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_MSGQUEUE, 0);  // whose memory is nobody's
   limit(RLIMIT_MEMLOCK, kLockedMemory);
@@ -59,6 +58,7 @@ void limit(int resource, rlim_t value) {
   // Not every library opens its sockets close-on-exec: a worker must not inherit the server's listener or its clients.
   if (request.filter >= 0) dup2(request.filter, kFilterDescriptor);
   close_range(request.filter >= 0 ? kFilterDescriptor + 1 : kFilterDescriptor, ~0U, 0);
+  limit(RLIMIT_NOFILE, kOpenFiles);  // not before: the server may have more open
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
