@@ -280,9 +280,9 @@ def test_environment_of_localstack(own_server):
 
 @pytest.fixture
 def small_disk():
-    """A file system in a mount namespace of its own with 8 MB left: (command that enters it, its folder)."""
+    """A file system in a mount namespace of its own with 12 MB left: (command that enters it, its folder)."""
     folder = tempfile.mkdtemp(prefix="leat-disk-")
-    fill = f"mount -t tmpfs -o size=308m none {folder} && fallocate -l 300M {folder}/ballast && echo ready && cat"
+    fill = f"mount -t tmpfs -o size=312m none {folder} && fallocate -l 300M {folder}/ballast && echo ready && cat"
     holder = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", fill], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "ready\n"
     yield ["nsenter", "--target", str(holder.pid), "--user", "--mount", "--preserve-credentials"], folder

@@ -348,6 +348,7 @@ rocksdb::Options tuned(rocksdb::Env* env) {
   options.info_log = std::make_shared<Reports>();
   options.max_total_wal_size = 4 * kWriteBuffer;
   options.recycle_log_file_num = 0;
+  options.manifest_preallocation_size = 64U << 10;  // not 4 MiB: a small disk is the data's
   options.compression = rocksdb::kLZ4Compression;
   options.bytes_per_sync = 1 << 20;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
