@@ -148,7 +148,8 @@ struct App::Parts {
         server(http_options(configuration, folder, *world.clock, authority), *world.clock),
         blobs(folder / "blobs"),
         way_out(find_way_out()),
-        resolver(&leads_here, way_out == sandbox::WayOut::kNone ? runtime::Resolver::Others::kUnknown
+        allowed(configuration.function_allow, ports_of_leat(server.port())),
+        resolver([this](std::string_view name) { return leads_here(name) || allowed.has_name(name); }, way_out == sandbox::WayOut::kNone ? runtime::Resolver::Others::kUnknown
                                                                : runtime::Resolver::Others::kAsked),
         isolation_found(isolation.get()),
         workers(loop, folder / "workers", isolation_found, function_network()),
@@ -259,7 +260,7 @@ struct App::Parts {
     if (isolation_found == sandbox::Isolation::kNone || configuration.function_network == FunctionNetwork::kHost ||
         (way_out == sandbox::WayOut::kNone && !sandbox::can_make_network(way_out)))
       return std::nullopt;
-    return make_function_network({server, resolver, runtime_api, doors, folder / "function-etc", way_out,
+    return make_function_network({server, resolver, relay, allowed, runtime_api, doors, folder / "function-etc", way_out,
                                   authority_certificate.first + read_file(folder / "certificate.pem")});
   }
 
@@ -348,7 +349,9 @@ struct App::Parts {
   runtime::HttpServer server;
   blob::Blobs blobs;
   sandbox::WayOut way_out;
+  const AllowedServices allowed;
   runtime::Resolver resolver;
+  runtime::Relay relay;
   lambda::Doors doors;
   sandbox::Isolation isolation_found;
   sandbox::WorkerFactory workers;

@@ -23,7 +23,9 @@ std::string write_text(const fs::path& path, std::string_view text) {
   return path;
 }
 
-std::vector<sandbox::NetworkPort> ports_of(std::uint16_t own) {
+}  // namespace
+
+std::vector<sandbox::NetworkPort> ports_of_leat(std::uint16_t own) {
   std::vector<sandbox::NetworkPort> out{{kNames, sandbox::NetworkPort::Kind::kDatagram},
                                         {kHttp},
                                         {kHttps},
@@ -34,16 +36,18 @@ std::vector<sandbox::NetworkPort> ports_of(std::uint16_t own) {
   return out;
 }
 
-}  // namespace
-
 bool leads_here(std::string_view name) { return name == "localhost" || gateway::is_name_of_services(name); }
 
 sandbox::Network make_function_network(FunctionNetworkParts parts) {
   fs::create_directories(parts.folder);
   const std::string all = read_file("/etc/ssl/certs/ca-certificates.crt") + parts.certificates;
-  return {ports_of(parts.server.port()),
+  auto ports = ports_of_leat(parts.server.port());
+  ports.insert(ports.end(), parts.allowed.ports().begin(), parts.allowed.ports().end());
+  return {std::move(ports),
           [parts](std::uint32_t door, sandbox::NetworkPort port, int descriptor) {
-            if (port.number == kNames)
+            if (const auto* service = parts.allowed.find(port))
+              parts.relay.adopt(descriptor, door, *service);
+            else if (port.number == kNames)
               parts.resolver.adopt(descriptor, door);
             else if (port.number == lambda::RuntimeApi::kPort)
               parts.runtime_api.adopt(descriptor, door);
@@ -54,6 +58,7 @@ sandbox::Network make_function_network(FunctionNetworkParts parts) {
           [parts](std::uint32_t door) {
             parts.doors.close(door);
             parts.resolver.release(door);
+            parts.relay.release(door);
             parts.runtime_api.release(door);
             parts.server.release(door);
           },

@@ -77,6 +77,10 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
                   "where pasta or slirp4netns is installed; 'host', whatever this machine reaches")
       ->transform(CLI::CheckedTransformer(std::map<std::string, app::FunctionNetwork>{
           {"isolated", app::FunctionNetwork::kIsolated}, {"outgoing", app::FunctionNetwork::kOutgoing}, {"host", app::FunctionNetwork::kHost}}));
+  command
+      .add_option("--function-allow", configuration.function_allow,
+                  "service that functions reach beside, on this machine or another: localhost:5432, db:5432; repeatable")
+      ->allow_extra_args(false);
   command.add_flag("--throttle", configuration.throttle,
                    "refuse what goes beyond a table's provisioned throughput, as AWS does");
   command.add_flag("--test-clock", configuration.test_clock, "let POST /_leat/clock?advance=SECONDS move the time");

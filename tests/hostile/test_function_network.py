@@ -1,9 +1,11 @@
 """What a function's code reaches by the network: leat, as its own role, and nothing else."""
 import socket
+import subprocess
+import threading
 
 import pytest
 
-from conftest import Deployment, Server, TRUST, wait_until
+from conftest import BUILD, Deployment, Server, TRUST, wait_until
 
 CODE = r'''
 import json, os, socket, urllib.error, urllib.request
@@ -176,6 +178,8 @@ def test_workers_do_not_meet(deployment, ask):
     """What one function listens on, and its Runtime API, are its own."""
     listener = deployment.function("network-neighbour", """
 import socket
+import subprocess
+import threading
 service = socket.create_server(("127.0.0.1", 15999))
 def handler(event, context):
     socket.create_connection(("127.0.0.1", 15999)).close()
@@ -191,3 +195,57 @@ def test_the_whole_network_is_the_functions_where_the_operator_says_so(own_serve
     name = deployment.function("host-network", CODE)
     with socket.create_server(("127.0.0.1", 0)) as service:
         assert deployment.invoke(name, {"ask": f"reach('127.0.0.1', {service.getsockname()[1]})"})[0] == "reached"
+
+
+@pytest.fixture
+def echo():
+    """A service on all addresses of the machine that says back what it was told, once it was told all: its port."""
+    def say_back(connection):
+        with connection:
+            told = b""
+            while piece := connection.recv(1 << 16):
+                told += piece
+            connection.sendall(told)
+
+    def serve():
+        while True:
+            try:
+                connection, _ = service.accept()
+            except OSError:
+                return
+            threading.Thread(target=say_back, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("0.0.0.0", 0)) as service:
+        threading.Thread(target=serve, daemon=True).start()
+        yield service.getsockname()[1]
+        service.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("network", ["isolated", "outgoing"])
+@pytest.mark.parametrize("host", ["localhost", "address", "name"])
+def test_an_allowed_service_is_reached_and_nothing_beside_it(own_server, echo, network, host):
+    host = {"localhost": "localhost", "address": own_address(), "name": socket.gethostname()}[host]
+    deployment = Deployment(own_server("--function-network", network, "--function-allow", f"{host}:{echo}"))
+    name = deployment.function("neighbourly", CODE + '''
+def echo(host, port, size):
+    with socket.create_connection((host, port), timeout=10) as service:
+        service.sendall(b"x" * size)
+        service.shutdown(socket.SHUT_WR)
+        told = 0
+        while piece := service.recv(1 << 16):
+            told += len(piece)
+        return told
+''', Timeout=30)
+    ask = lambda expression: deployment.invoke(name, {"ask": expression})[0]
+    assert ask(f"echo({host!r}, {echo}, 3_000_000)") == 3_000_000
+    assert ask(f"[echo({host!r}, {echo}, 10) for _ in range(200)].count(10)") == 200
+    with socket.create_server(("0.0.0.0", 0)) as other:
+        for place in (host, "127.0.0.1", own_address()):
+            assert ask(f"reach({place!r}, {other.getsockname()[1]})") != "reached"
+    assert ask(f"reach('169.254.169.254', {echo})") != "reached"
+
+
+@pytest.mark.parametrize("service", ["localhost", "localhost:0", "localhost:65536", "localhost:x", ":5432", "http://db:5432", "[::1]:5432", "a b:1", "db:80", "127.0.0.1:9001"])
+def test_a_service_that_is_none_or_in_the_way_is_refused_at_start(service):
+    started = subprocess.run([BUILD / "leat", "serve", "--ephemeral", "--port", "0", "--function-allow", service], capture_output=True, text=True, timeout=20)
+    assert started.returncode == 1 and "--function-allow" in started.stderr

@@ -35,9 +35,9 @@ bool write_file(const char* path, const char* text, std::size_t size) {
   return written;
 }
 
-// Who may not make a network makes a user namespace first, in which it may. What leads outside wants one too.
+// Who may not make a network makes a user namespace first, in which it may.
 bool leave_network(const NetworkOrder& order) {
-  if (order.routes.empty() && unshare(CLONE_NEWNET) == 0) return true;
+  if (!order.own_user && unshare(CLONE_NEWNET) == 0) return true;
   if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
   (void)write_file("/proc/self/setgroups", "deny", 4);
   return write_file("/proc/self/uid_map", order.user_map.data(), order.user_map.size()) &&
@@ -79,7 +79,7 @@ int listen_at(const NetworkPort& port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port.number);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(port.address);
   const bool bound = made >= 0 && bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   return bound && (!stream || listen(made, kBacklog) == 0) ? made : -1;
 }
@@ -87,7 +87,12 @@ int listen_at(const NetworkPort& port) {
 }  // namespace
 
 NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer, WayOut way) {
-  return {&ports, answer, way == WayOut::kNone ? std::vector<RouteMessage>() : closed_routes(), fmt::format("{0} {0} 1\n", geteuid()), fmt::format("{0} {0} 1\n", getegid())};
+  const bool outside = way != WayOut::kNone;
+  auto routes = outside ? closed_routes() : std::vector<RouteMessage>();
+  for (const auto& port : ports) {
+    if ((port.address >> 24U) != IN_LOOPBACKNET) routes.push_back(own_address(port.address));
+  }
+  return {&ports,  answer, outside, std::move(routes), fmt::format("{0} {0} 1\n", geteuid()), fmt::format("{0} {0} 1\n", getegid())};
 }
 
 bool enter_network(const NetworkOrder& order) {

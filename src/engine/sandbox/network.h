@@ -3,9 +3,9 @@
 //
 // The sockets are made inside the namespace, before the worker runs, and handed to the server.
 
+#include <netinet/in.h>
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,14 +17,14 @@ struct NetworkPort {
   enum class Kind : std::uint8_t { kStream, kDatagram };
   std::uint16_t number;
   Kind kind = Kind::kStream;
+  in_addr_t address = INADDR_LOOPBACK;  // in the host's order; what is not of the loopback becomes the worker's own
 };
 
 // What leads outside: nothing, or one of the user-mode networks that Debian has.
 enum class WayOut : std::uint8_t { kNone, kPasta, kSlirp };
 
 // A netlink message that makes a route.
-inline constexpr std::size_t kRouteMessage = 36;
-using RouteMessage = std::array<char, kRouteMessage>;
+using RouteMessage = std::string;
 
 struct Network {
   std::vector<NetworkPort> ports;
@@ -43,7 +43,8 @@ struct Network {
 // What the child needs, made before the fork.
 struct NetworkOrder {
   const std::vector<NetworkPort>* ports;
-  int answer;                        // where the sockets are sent
+  int answer;  // where the sockets are sent
+  bool own_user;  // a user namespace too, which what leads outside wants
   std::vector<RouteMessage> routes;  // made before any way leads outside
   std::string user_map, group_map;
 };

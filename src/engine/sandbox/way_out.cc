@@ -40,25 +40,39 @@ std::vector<std::string> command_of(WayOut way, pid_t pid) {
   return out;
 }
 
-RouteMessage unreachable(in_addr_t address, unsigned char bits) {
+struct Route {
+  unsigned char type, table, scope;
+  in_addr_t address;  // in the network's order
+  unsigned char bits;
+};
+
+struct Attribute {
+  rtattr head;
+  std::uint32_t value;
+};
+
+// `device` is left out where it is 0: an unreachable route has none.
+RouteMessage message_of(const Route& route, std::uint32_t device) {
   struct {
     nlmsghdr head;
     rtmsg route;
-    rtattr attribute;
-    in_addr_t address;
+    Attribute destination, device;
   } message{};
-  static_assert(sizeof message == kRouteMessage);
-  message.head = {sizeof message, RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 1, 0};
+  const std::size_t size = sizeof message - (device == 0 ? sizeof(Attribute) : 0);
+  message.head = {static_cast<std::uint32_t>(size), RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 1, 0};
   message.route.rtm_family = AF_INET;
-  message.route.rtm_dst_len = bits;
-  message.route.rtm_table = RT_TABLE_MAIN;
+  message.route.rtm_dst_len = route.bits;
+  message.route.rtm_table = route.table;
   message.route.rtm_protocol = RTPROT_STATIC;
-  message.route.rtm_type = RTN_UNREACHABLE;
-  message.attribute = {RTA_LENGTH(sizeof address), RTA_DST};
-  message.address = address;
-  RouteMessage out;
-  std::memcpy(out.data(), &message, sizeof message);
-  return out;
+  message.route.rtm_scope = route.scope;
+  message.route.rtm_type = route.type;
+  message.destination = {{RTA_LENGTH(sizeof(std::uint32_t)), RTA_DST}, route.address};
+  message.device = {{RTA_LENGTH(sizeof(std::uint32_t)), RTA_OIF}, device};
+  return {reinterpret_cast<const char*>(&message), size};
+}
+
+RouteMessage unreachable(in_addr_t address, unsigned char bits) {
+  return message_of({RTN_UNREACHABLE, RT_TABLE_MAIN, RT_SCOPE_UNIVERSE, address, bits}, 0);
 }
 
 // Waited for when it ends, whoever has forgotten it by then.
@@ -102,6 +116,11 @@ std::vector<RouteMessage> closed_routes() {
   }
   freeifaddrs(all);
   return out;
+}
+
+RouteMessage own_address(in_addr_t address) {
+  constexpr std::uint32_t kLoopbackDevice = 1;  // of every namespace
+  return message_of({RTN_LOCAL, RT_TABLE_LOCAL, RT_SCOPE_HOST, htonl(address), 32}, kLoopbackDevice);
 }
 
 std::shared_ptr<void> open_way_out(asio::io_context& context, WayOut way, pid_t pid) {

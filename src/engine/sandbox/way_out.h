@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
@@ -18,6 +17,9 @@ WayOut find_way_out();
 
 // Unreachable whatever the helper would do: link-local addresses, and those of the machine itself.
 std::vector<RouteMessage> closed_routes();
+
+// Makes an address, in the host's order, the namespace's own.
+RouteMessage own_address(in_addr_t address);
 
 // Opens the way of that process's namespace. The helper ends with the process, or with what is returned.
 std::shared_ptr<void> open_way_out(boost::asio::io_context& context, WayOut way, pid_t pid);
