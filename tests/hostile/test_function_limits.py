@@ -218,6 +218,18 @@ def named(n=iter(range(10**6))):
     end.bind(f"\\0name-{next(n)}")
     return end
 
+def watch(n=iter(range(10**6))):
+    folder = f'/tmp/{next(n)}'
+    os.mkdir(folder)
+    watched = libc.inotify_add_watch(notifier, folder.encode(), 0x100)
+    if watched < 0: raise OSError(ctypes.get_errno(), 'inotify_add_watch')
+    return watched
+
+def notifiers():
+    end = libc.inotify_init()
+    if end < 0: raise OSError(ctypes.get_errno(), 'inotify_init')
+    return end
+
 def writable():
     out = set()
     for folder, folders, files in os.walk('/'):
@@ -235,6 +247,10 @@ def handler(event, context):
     if event == 'sockets': return count(socket.socket, 10000)
     if event == 'names': return count(named, 10000)
     if event == 'files': return writable()
+    global notifier
+    if event == 'watches':
+        notifier = libc.inotify_init()
+        return [count(watch, 10000), 1 + count(notifiers, 500)]
     return {name: resource.getrlimit(getattr(resource, name))[1] for name in ('RLIMIT_NOFILE', 'RLIMIT_CORE', 'RLIMIT_MSGQUEUE', 'RLIMIT_MEMLOCK', 'RLIMIT_SIGPENDING')}
 """
 
@@ -246,6 +262,14 @@ def test_what_a_worker_may_hold_is_counted(deployment):
     assert 900 < deployment.invoke(name, "sockets")[0] < 1024
     assert 900 < deployment.invoke(name, "names")[0] < 1024
     assert deployment.invoke(name, "files")[0] == ["/tmp"]
+
+
+def test_what_one_worker_watches_is_not_taken_from_others(deployment):
+    """The kernel counts inotify for each user of the machine: one function could take all."""
+    for _ in range(3):
+        name = deployment.function(f"watches-{uuid.uuid4().hex[:8]}", RESOURCES, Timeout=50)
+        watches, instances = deployment.invoke(name, "watches")[0]
+        assert 4000 < watches <= 4096 and 12 < instances <= 16  # what stands beside it has one too
 
 
 DESCRIPTORS = "import resource\ndef handler(event, context): return list(resource.getrlimit(resource.RLIMIT_NOFILE))\n"

@@ -35,13 +35,20 @@ bool write_file(const char* path, const char* text, std::size_t size) {
   return written;
 }
 
-// Who may not make a network makes a user namespace first, in which it may.
+// What the kernel counts for each user of the machine is counted for the user namespace, too: the worker's is bounded.
+void limit_watches() {
+  (void)write_file("/proc/sys/user/max_inotify_instances", "16", 2);
+  (void)write_file("/proc/sys/user/max_inotify_watches", "4096", 4);
+}
+
+// Who may not make a network makes a user namespace first, in which it may; what leads outside wants one anyhow.
 bool leave_network(const NetworkOrder& order) {
-  if (!order.own_user && unshare(CLONE_NEWNET) == 0) return true;
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return !order.outside && unshare(CLONE_NEWNET) == 0;
   (void)write_file("/proc/self/setgroups", "deny", 4);
-  return write_file("/proc/self/uid_map", order.user_map.data(), order.user_map.size()) &&
-         write_file("/proc/self/gid_map", order.group_map.data(), order.group_map.size());
+  const bool mapped = write_file("/proc/self/uid_map", order.user_map.data(), order.user_map.size()) &&
+                      write_file("/proc/self/gid_map", order.group_map.data(), order.group_map.size());
+  if (mapped) limit_watches();
+  return mapped;
 }
 
 bool bring_loopback_up() {

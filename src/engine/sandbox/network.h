@@ -44,7 +44,7 @@ struct Network {
 struct NetworkOrder {
   const std::vector<NetworkPort>* ports;
   int answer;  // where the sockets are sent
-  bool own_user;  // a user namespace too, which what leads outside wants
+  bool outside;  // something will lead there
   std::vector<RouteMessage> routes;  // made before any way leads outside
   std::string user_map, group_map;
 };
