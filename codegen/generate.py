@@ -11,6 +11,17 @@ SERVICE_LIST is a `*.operations` file; its head names the model, the C++ service
     override AttributeValue AttributeValue service/dynamodb/value/attribute_value.h
     PutItem   write   table/{TableName}
 
+The last word is the resource that the operation's action is asked for on, as IAM names it, with members of the request in
+braces. Lines below it, set in, say what else a request asks for, where it has the members in braces (and the member after
+`if`), and which condition keys it has:
+
+    RestoreTableToPointInTime   write   table/{SourceTableName}
+      and {SourceTableArn}
+      and table/{TargetTableName}
+      and dynamodb:PutItem,dynamodb:Query table/{TargetTableName}
+      and dynamodb:TagResource table/{TargetTableName} if Tags
+      with dynamodb:Key {Member}
+
 It may also say what a model leaves out because its service has moved on to another protocol:
 
     xmlns URL                          of its Query answers
@@ -74,7 +85,18 @@ class Listing:
                 case ["open", shape]: self.open.add(shape)
                 case ["optional", shape, member]: self.optional.add((shape, member))
                 case [name, kind, resource] if kind in KINDS: self.operations.append((name, kind, resource))
+                case ["and", *right]: self.add_right(right)
+                case ["with", key, value]: self.add_right([f"@{key}", value])
                 case _: sys.exit(f"{path}:{number}: cannot read: {line}")
+
+
+    def add_right(self, words):
+        """One more of what the last operation asks for, in the form that integration/rights.h reads."""
+        *right, last = words if words[-2:-1] != ["if"] else words[:-2]
+        member = words[-1] if words[-2:-1] == ["if"] else ""
+        actions = right[0] if right else "-" if member else ""
+        name, kind, resource = self.operations[-1]
+        self.operations[-1] = (name, kind, f"{resource} & {last} {actions} {member}".rstrip())
 
 
 class Model:
@@ -89,8 +111,9 @@ class Generator:
     def __init__(self, listing, model):
         self.listing, self.model = listing, model
         self.order, self.errors = [], []      # shapes in dependency order; error shapes
-        for name, _, _ in listing.operations:
+        for name, _, resource in listing.operations:
             operation = model.operations.get(name) or sys.exit(f"{listing.model} has no operation {name}")
+            self.check_rights(name, resource)
             for side in ("input", "output"):
                 if side in operation:
                     self.visit(operation[side]["shape"])
@@ -100,6 +123,15 @@ class Generator:
                     self.visit(error["shape"])
         for name in listing.extra:
             self.visit(name)
+
+    def check_rights(self, name, resource):
+        """Each member that a right names is one of the request's, or nobody would be asked."""
+        shape = self.model.operations[name].get("input", {}).get("shape")
+        members = self.model.shapes[shape]["members"] if shape else {}
+        conditions = [right.split()[2] for right in resource.split(" & ") if len(right.split()) == 3]
+        for member in re.findall(r"{(\w+)}", resource) + conditions:
+            if member not in members and (name, member) not in self.listing.elsewhere:
+                sys.exit(f"{self.listing.model}: {name} has no member {member}")
 
     def visit(self, name, above=()):
         if name in self.order:

@@ -165,10 +165,10 @@ struct App::Parts {
         stream_source(streams),
         kinesis_source(kinesis),
         queue_source(sqs),
-        destinations(sqs),
         authorizer(
             iam, *world.clock, dynamodb.tables(), [this](std::string_view arn) { return resource_policy(arn); },
             [this](std::string_view arn) { return integration::resource_tags({dynamodb, kinesis, lambda, sqs}, arn); }),
+        destinations(sqs, authorizer),
         lambda_roles(iam, authorizer),
         lambda_logs(logs, lambda_roles),
         lambda_metrics(cloudwatch),
@@ -313,7 +313,7 @@ struct App::Parts {
       return policy == definition->stored.attributes->end() ? std::string() : policy->second;
     }
     if (auto policy = kinesis::resource_policy(kinesis, arn); !policy.empty()) return policy;
-    if (auto policy = lambda::function_policy(lambda, arn); !policy.empty()) return policy;
+    if (auto policy = lambda::policy_of(lambda, arn); !policy.empty()) return policy;
     return dynamodb::resource_policy(dynamodb, arn);
   }
 
@@ -367,8 +367,8 @@ struct App::Parts {
   integration::DynamoDbStreamSource stream_source;
   integration::KinesisSource kinesis_source;
   integration::SqsQueueSource queue_source;
-  integration::SqsDestinations destinations;
   integration::PolicyAuthorizer authorizer;
+  integration::SqsDestinations destinations;
   integration::LambdaRoles lambda_roles;
   integration::LambdaLogs lambda_logs;
   integration::LambdaMetrics lambda_metrics;

@@ -28,7 +28,7 @@ enum class OperationKind : std::uint8_t {
 struct Operation {
   std::string_view name;
   OperationKind kind;
-  std::string_view resource;  // IAM resource template: table/{TableName}
+  std::string_view resource;  // what it asks IAM for: integration/rights.h
   const Shape* input;         // null where the operation takes nothing
   const Shape* output;        // null where it returns nothing
   std::string_view http_method;

@@ -19,6 +19,13 @@ bool needs_no_policy(const aws::Authorization& asked) {
          (asked.operation.name == "GetCallerIdentity" || asked.operation.name == "AssumeRole");
 }
 
+// Queues and streams can be named by another account, and so can what an operation asks for beside its own resource.
+bool can_be_foreign(const aws::Authorization& asked) {
+  const auto& service = asked.service.id;
+  return service == "sqs" || service == "dynamodbstreams" || service == "kinesis" ||
+         asked.operation.resource.find(" & ") != std::string_view::npos;
+}
+
 bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
 bool is_session(std::string_view arn) { return arn.starts_with("arn:aws:sts:"); }
 
@@ -32,7 +39,6 @@ Keys circumstances(const aws::Caller& caller, TimePoint now) {
       {"aws:requestedregion", caller.region},
       {"aws:securetransport", caller.endpoint.starts_with("https:") ? "true" : "false"},
       {"aws:userid", caller.principal_id},
-      {"iam:passedtoservice", "lambda.amazonaws.com"},  // the only one that roles are passed to
   };
   if (!caller.source_ip.empty()) out.emplace("aws:sourceip", caller.source_ip);
   if (!caller.user_agent.empty()) out.emplace("aws:useragent", caller.user_agent);
@@ -152,17 +158,17 @@ Verdict PolicyAuthorizer::decide(const Asker& asker, const aws::PolicyRequest& r
 
 aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
   const aws::Caller& caller = authorization.caller;
-  // Root needs no policy for what is its account's own; queues and streams can be named by another account's too.
-  const auto& service = authorization.service.id;
-  const bool can_be_foreign = service == "sqs" || service == "dynamodbstreams" || service == "kinesis";
-  if (is_root(caller.arn) && !can_be_foreign) return {};
+  // Root needs no policy for what is its account's own.
+  if (is_root(caller.arn) && !can_be_foreign(authorization)) return {};
   const Asker asker = TRY(asker_of(caller));
   if (needs_no_policy(authorization)) return {};
-  for (const RequestedAction& each : requested_actions(authorization, tables_)) {
+  for (const RequestedAction& each : requested_actions(authorization, tables_, iam_)) {
     const aws::PolicyContext context([&] {
       auto keys = context_of(asker, each.resource);
       add_request_tags(authorization, keys);
       if (each.conditions) each.conditions(keys);
+      // The only one that roles are passed to.
+      if (each.action == "iam:PassRole") keys.emplace("iam:passedtoservice", "lambda.amazonaws.com");
       return keys;
     });
     const aws::PolicyRequest request{each.action, each.resource, context};

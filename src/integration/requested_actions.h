@@ -6,8 +6,14 @@
 #include <vector>
 
 #include "aws/authorizer.h"
-#include "service/dynamodb/table/table.h"
 #include "aws/policy/policy.h"
+
+namespace leat::dynamodb {
+class Tables;
+}
+namespace leat::iam {
+class Iam;
+}
 
 namespace leat::integration {
 
@@ -18,7 +24,8 @@ struct RequestedAction {
   std::function<void(aws::PolicyContext::Keys& keys)> conditions = {};
 };
 
-// Most operations are one action on the resource that operations.list names. Those on several tables are several.
-std::vector<RequestedAction> requested_actions(const aws::Authorization& authorization, dynamodb::Tables& tables);
+// Most operations ask for what operations.list names. Of some the resource stands in a token, or in each of many items.
+std::vector<RequestedAction> requested_actions(const aws::Authorization& authorization, dynamodb::Tables& tables,
+                                               const iam::Iam& iam);
 
 }  // namespace leat::integration

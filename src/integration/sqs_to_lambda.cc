@@ -113,6 +113,7 @@ aws::Result<void> SqsDestinations::check(std::string_view arn) {
 aws::Result<void> SqsDestinations::send(std::string_view arn, const Letter& letter) {
   const auto queue = sqs_.find_or_null(arn);
   if (!queue) return aws::fail(sqs::errors::kQueueDoesNotExist, "The specified queue does not exist.");
+  TRY_VOID(authorizer_.authorize(letter.role, {"sqs:SendMessage", std::string(arn)}));
   sqs::SendMessageRequest request;
   request.message_body = letter.body;
   for (const auto& [name, value] : letter.attributes) {

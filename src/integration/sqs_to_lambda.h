@@ -1,6 +1,7 @@
 #pragma once
 // Queues as sources of event source mappings, and as destinations of what Lambda has to tell.
 
+#include "integration/authorization.h"
 #include "service/lambda/ports.h"
 #include "service/sqs/sqs.h"
 
@@ -22,13 +23,15 @@ class SqsQueueSource final : public lambda::QueueSource {
 
 class SqsDestinations final : public lambda::Destinations {
  public:
-  explicit SqsDestinations(sqs::Sqs& sqs) : sqs_(sqs) {}
+  SqsDestinations(sqs::Sqs& sqs, const PolicyAuthorizer& authorizer) : sqs_(sqs), authorizer_(authorizer) {}
 
   aws::Result<void> check(std::string_view arn) override;
+  // AccessDenied where the letter's role may not send to the queue.
   aws::Result<void> send(std::string_view arn, const Letter& letter) override;
 
  private:
   sqs::Sqs& sqs_;
+  const PolicyAuthorizer& authorizer_;
 };
 
 }  // namespace leat::integration

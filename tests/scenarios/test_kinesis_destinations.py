@@ -83,11 +83,12 @@ def test_changes_find_their_shards_while_these_split(server, deployment, streams
 
 
 def test_who_enables_it_must_be_allowed_to_write_there(server, deployment, streams, acting, role):  # noqa: F811
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_iam.html"""
     name = streams.create()
     deployment.table("guarded-copy")
     where = {"TableName": "guarded-copy", "StreamArn": streams.arn(name)}
     limited = role(document("dynamodb:*"), document("kinesis:DescribeStream"))
     code, text = refused(acting(limited, "dynamodb").enable_kinesis_streaming_destination, **where)
-    assert code == "AccessDeniedException" and f"kinesis:PutRecord on resource: {where['StreamArn']}" in text
+    assert code == "AccessDeniedException" and f"kinesis:PutRecords on resource: {where['StreamArn']}" in text
     allowed = role(document("dynamodb:*"), document("kinesis:*", resource=where["StreamArn"]))
     acting(allowed, "dynamodb").enable_kinesis_streaming_destination(**where)

@@ -225,7 +225,7 @@ def test_an_arn_is_allowed_as_what_it_works_on(server, deployment, role, acting)
     assert refused(acting(arn, "dynamodb").batch_get_item, RequestItems={elsewhere: {"Keys": [{"id": {"S": "a"}}]}})[0] == "AccessDeniedException"
     both = {"StreamName": "closed", "StreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/open"}
     acting(arn, "kinesis").put_record(StreamName="open", Data=b"x", PartitionKey="k")
-    assert refused(acting(arn, "kinesis").put_record, Data=b"x", PartitionKey="k", **both)[0] == "InvalidArgumentException"
+    assert refused(acting(arn, "kinesis").put_record, Data=b"x", PartitionKey="k", **both)[0] == "AccessDeniedException"
 
 
 def test_who_makes_a_function_must_be_allowed_to_pass_its_role(server, deployment, role, acting):

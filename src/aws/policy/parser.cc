@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "aws/arn.h"
+#include "aws/policy/values.h"
 #include "base/encoding.h"
 
 namespace leat::aws {
@@ -29,59 +29,6 @@ struct Part {
   bool negated = false;
   bool clear = true;
 };
-
-// A text, or an array of them.
-std::optional<std::vector<std::string>> texts_of(element value) {
-  std::string_view text;
-  if (!value.get(text)) return std::vector{std::string(text)};
-  simdjson::dom::array array;
-  if (value.get(array)) return std::nullopt;
-  std::vector<std::string> out;
-  for (element each : array) {
-    if (each.get(text)) return std::nullopt;
-    out.emplace_back(text);
-  }
-  return out;
-}
-
-// The same for a condition's values, which may be numbers and booleans.
-std::optional<std::vector<std::string>> scalars_of(element value) {
-  simdjson::dom::array array;
-  std::string_view text;
-  std::vector<std::string> out;
-  const auto add = [&](element each) {
-    if (each.is_object() || each.is_array() || each.is_null()) return false;
-    out.push_back(each.get(text) ? simdjson::minify(each) : std::string(text));
-    return true;
-  };
-  if (value.get(array)) return add(value) ? std::optional(std::move(out)) : std::nullopt;
-  for (element each : array) {
-    if (!add(each)) return std::nullopt;
-  }
-  return out;
-}
-
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-// Nothing where AWS knows no principal of that form.
-std::optional<PolicyName> aws_principal(const std::string& text) {
-  using Kind = PolicyName::Kind;
-  if (text == "*") return PolicyName{Kind::kEverybody, text};
-  if (is_account(text)) return PolicyName{Kind::kAccount, text};
-  if (text.size() > 16 && std::all_of(text.begin(), text.end(), is_plain)) return PolicyName{Kind::kPrincipal, text};
-  const auto arn = parse_arn(text);
-  if (!arn || (arn->service != "iam" && arn->service != "sts") || text.find_first_of("*?") != std::string::npos)
-    return std::nullopt;
-  if (arn->service == "iam" && arn->account == "cloudfront") return PolicyName{Kind::kOther, text};
-  if (!is_account(arn->account)) return std::nullopt;
-  if (arn->resource == "root") return PolicyName{Kind::kAccount, std::string(arn->account)};
-  if (arn->resource.find('/') == std::string_view::npos) return std::nullopt;
-  return PolicyName{Kind::kPrincipal, text};
-}
 
 class Parser {
  public:
@@ -211,7 +158,7 @@ void Parser::check_sid(const Elements& elements) {
   std::string_view text;
   if (sid->second.get(text)) return void(syntax());
   if (kind_ == PolicyKind::kResource || text.empty()) return;
-  if (!std::all_of(text.begin(), text.end(), is_plain))
+  if (!is_alphanumeric(text))
     found(Rank::kSid,
           "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
           "[0-9A-Za-z]*");

@@ -16,9 +16,10 @@ aws::PolicyDocument parse(std::string_view text) {
 template <class Record>
 void add_record(const Iam& iam, const std::string& account, const Record& record, Standing& out) {
   out.arn = record.arn;
-  if (record.permissions_boundary)
-    out.boundary =
-        parse(managed_document(iam, account, record.permissions_boundary->permissions_boundary_arn.value_or("")));
+  if (record.permissions_boundary) {
+    out.boundary_arn = record.permissions_boundary->permissions_boundary_arn.value_or("");
+    out.boundary = parse(managed_document(iam, account, out.boundary_arn));
+  }
   for (const Tag& each : record.tags.value_or(std::vector<Tag>())) out.tags.emplace_back(each.key, each.value);
 }
 

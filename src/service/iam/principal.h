@@ -40,6 +40,7 @@ struct Standing {
   std::string arn = {};  // with its path; of a role's session the role's
   std::vector<aws::PolicyDocument> policies = {};
   std::optional<aws::PolicyDocument> boundary = {};
+  std::string boundary_arn = {};
   std::vector<std::pair<std::string, std::string>> tags = {};
 
   aws::Decision decide(const aws::PolicyRequest& request) const;

@@ -25,4 +25,17 @@ std::optional<Iterator> Iterator::parse(std::string_view token) {
   return out;
 }
 
+std::string ShardsPage::token() const { return base64_encode(kv::make_key(stream, after)); }
+
+std::optional<ShardsPage> ShardsPage::parse(std::string_view token) {
+  const auto bytes = base64_decode(token);
+  if (!bytes) return std::nullopt;
+  std::string_view rest = *bytes;
+  ShardsPage out;
+  out.stream = kv::take_text(rest);
+  out.after = kv::take_text(rest);
+  if (out.stream.empty() || out.after.empty()) return std::nullopt;
+  return out;
+}
+
 }  // namespace leat::kinesis

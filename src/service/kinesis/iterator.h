@@ -1,5 +1,5 @@
 #pragma once
-// Shard iterators: opaque to clients, good for five minutes.
+// Tokens that are opaque to clients: shard iterators, good for five minutes, and pages of ListShards.
 
 #include <optional>
 #include <string>
@@ -18,6 +18,14 @@ struct Iterator {
 
   std::string token() const;
   static std::optional<Iterator> parse(std::string_view token);
+};
+
+struct ShardsPage {
+  std::string stream;
+  std::string after;  // the last shard of the page before
+
+  std::string token() const;
+  static std::optional<ShardsPage> parse(std::string_view token);
 };
 
 }  // namespace leat::kinesis

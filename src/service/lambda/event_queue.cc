@@ -252,12 +252,13 @@ void EventQueue::finish(const Event& event, FailureRecord::Condition condition, 
   FailureRecord record{condition, event.request_id,
                        event.function_arn + (parse_reference(event.function_arn).qualifier.empty() ? ":$LATEST" : ""),
                        static_cast<int>(event.attempts), lambda_.parts().clock.now()};
-  send(succeeded ? treatment.on_success : treatment.on_failure, record,
+  send({succeeded ? treatment.on_success : treatment.on_failure, *function->configuration.role}, record,
        {event.payload, invoked ? std::string_view(result.payload) : std::string_view(), function->version()}, trace);
   const auto& dead_letters = function->configuration.dead_letter_config;
   if (!succeeded && dead_letters && dead_letters->target_arn && !dead_letters->target_arn->empty()) {
     const auto sent = lambda_.parts().destinations.send(
-        *dead_letters->target_arn, {event.payload,
+        *dead_letters->target_arn, {*function->configuration.role,
+                                    event.payload,
                                     {{"RequestID", event.request_id},
                                      {"ErrorCode", invoked ? "200" : "429"},
                                      {"ErrorMessage", invoked ? error_message_in(result.payload) : "Rate Exceeded."}},
@@ -268,11 +269,14 @@ void EventQueue::finish(const Event& event, FailureRecord::Condition condition, 
   erase(event);
 }
 
-void EventQueue::send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer,
+void EventQueue::send(const Recipient& to, const FailureRecord& record, const FailureRecord::Answer& answer,
                       const std::string& trace) {
+  const std::string& destination = to.destination;
   if (destination.empty()) return;
   const std::string body = record.with_answer(answer);
   if (aws::parse_arn(destination)->service == "lambda") {
+    if (!lambda_.parts().roles.allows(to.role, "lambda:InvokeFunction", destination))
+      return spdlog::error("destination {}: {} may not invoke it", destination, to.role);
     Event event;
     event.request_id = lambda_.parts().random.uuid();
     event.function_arn = destination;
@@ -281,7 +285,7 @@ void EventQueue::send(const std::string& destination, const FailureRecord& recor
     event.accepted = event.not_before = lambda_.parts().clock.now();
     return accept(event);
   }
-  if (const auto sent = lambda_.parts().destinations.send(destination, {body, {}, trace}); !sent)
+  if (const auto sent = lambda_.parts().destinations.send(destination, {to.role, body, {}, trace}); !sent)
     spdlog::error("destination {}: {}", destination, sent.error().message);
 }
 

@@ -73,7 +73,11 @@ class EventQueue {
                  const InvocationResult& result);
   void finish(const Event& event, FailureRecord::Condition condition, const FunctionPtr& function,
               const InvocationResult& result);
-  void send(const std::string& destination, const FailureRecord& record, const FailureRecord::Answer& answer,
+  // A destination, and the role that it is sent there by.
+  struct Recipient {
+    std::string destination, role;
+  };
+  void send(const Recipient& to, const FailureRecord& record, const FailureRecord::Answer& answer,
             const std::string& trace);
   void measure(const Function& function, const Measurement& measurement);
   std::optional<Event> load(const std::string& row) const;

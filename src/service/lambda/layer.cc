@@ -25,6 +25,8 @@ bool may_use(Lambda& lambda, const aws::Caller& caller, const LayerVersionId& id
   if (id.account == caller.account) return true;
   const ResourcePolicy policy = load_policy(lambda, id.row('j'));
   return std::any_of(policy.statements.begin(), policy.statements.end(), [&](const auto& each) {
+    // No account is of an organization here.
+    if (each.second.find("\"aws:PrincipalOrgID\"") != std::string::npos) return false;
     const auto allows = [&](const std::string& principal) {
       return each.second.find("\"Principal\":" + principal_json(principal)) != std::string::npos;
     };

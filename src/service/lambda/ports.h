@@ -160,6 +160,7 @@ class Destinations {
   virtual aws::Result<void> check(std::string_view arn) = 0;
 
   struct Letter {
+    std::string role;  // ARN of who sends: it must be allowed to
     std::string body;
     std::vector<std::pair<std::string, std::string>> attributes = {};  // of a message, texts
     std::string trace = {};                                            // AWSTraceHeader

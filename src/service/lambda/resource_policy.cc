@@ -7,6 +7,7 @@
 #include "aws/arn.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/lambda/layer.h"
 
 namespace leat::lambda {
 namespace {
@@ -75,12 +76,15 @@ aws::Result<void> remove_statement(ResourcePolicy& policy, const std::optional<s
   return {};
 }
 
-std::string function_policy(Lambda& lambda, std::string_view text) {
+std::string policy_of(Lambda& lambda, std::string_view text) {
   const auto arn = aws::parse_arn(text);
-  if (!arn || arn->service != "lambda" || !arn->resource.starts_with("function:")) return {};
+  if (!arn || arn->service != "lambda") return {};
+  const auto layer = parse_layer_version(text);
+  if (!layer && !arn->resource.starts_with("function:")) return {};
   const FunctionReference reference = parse_reference(text);
   const ResourcePolicy policy =
-      load_policy(lambda, qualified_row(arn->account, arn->region, 'l', reference.name, reference.qualifier));
+      load_policy(lambda, layer ? layer->row('j')
+                                : qualified_row(arn->account, arn->region, 'l', reference.name, reference.qualifier));
   return policy.statements.empty() ? std::string() : policy.json();
 }
 

@@ -30,8 +30,8 @@ aws::Result<void> add_statement(ResourcePolicy& policy, const std::optional<std:
 aws::Result<void> remove_statement(ResourcePolicy& policy, const std::optional<std::string>& revision,
                                    const std::string& sid);
 
-// Of the function, version or alias with that ARN, as JSON; empty where there is none.
-std::string function_policy(Lambda& lambda, std::string_view arn);
+// Of the function, version, alias or layer's version with that ARN, as JSON; empty where there is none.
+std::string policy_of(Lambda& lambda, std::string_view arn);
 
 std::unexpected<aws::Error> no_policy();
 

@@ -202,15 +202,15 @@ void ShardReader::drop_old(Lane& lane) {
 void ShardReader::give_up(const Batch& batch, FailureRecord::Condition condition) {
   spdlog::warn("mapping {}: {} records are given up after {} attempts", settings_.id.uuid, batch.records.size(),
                batch.attempts + 1);
-  if (settings_.on_failure.empty()) return;
   const FunctionPtr function = parts_.find_function(settings_.function_arn);
+  if (settings_.on_failure.empty() || !function) return;
   const SourceRecord& first = read_.records[batch.records.front()];
   const SourceRecord& last = read_.records[batch.records.back()];
-  FailureRecord record{condition, batch.request_id, function ? function->arn() : "", batch.attempts + 1};
+  FailureRecord record{condition, batch.request_id, function->arn(), batch.attempts + 1};
   record.now = parts_.clock.now();
   const std::string body = record.with_batch({source_.batch_info_name(), shard_.id, first.id, last.id, first.time,
                                               last.time, batch.records.size(), settings_.source_arn});
-  if (const auto sent = parts_.destinations.send(settings_.on_failure, {body}); !sent)
+  if (const auto sent = parts_.destinations.send(settings_.on_failure, {*function->configuration.role, body}); !sent)
     spdlog::error("mapping {}: {}: {}", settings_.id.uuid, settings_.on_failure, sent.error().message);
 }
 

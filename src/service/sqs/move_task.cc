@@ -2,6 +2,8 @@
 
 #include "service/sqs/move_task.h"
 
+#include "base/encoding.h"
+
 #include "aws/shape_json.h"
 
 namespace leat::sqs {
@@ -42,6 +44,25 @@ void step(Sqs& sqs, std::string_view payload) {
 }
 
 }  // namespace
+
+std::string handle_of(const MoveTaskId& id) {
+  std::string handle = kv::make_key(id.source.account, id.source.region, id.source.name);
+  kv::append_u64(handle, static_cast<std::uint64_t>(id.started));
+  return base64_encode(handle);
+}
+
+std::optional<MoveTaskId> parse_handle(std::string_view handle) {
+  const auto bytes = base64_decode(handle);
+  if (!bytes) return std::nullopt;
+  std::string_view rest = *bytes;
+  MoveTaskId out;
+  out.source.account = kv::take_text(rest);
+  out.source.region = kv::take_text(rest);
+  out.source.name = kv::take_text(rest);
+  if (rest.size() != 8) return std::nullopt;
+  out.started = static_cast<std::int64_t>(kv::read_u64(rest));
+  return out;
+}
 
 std::optional<MoveTask> find_move_task(Sqs& sqs, const QueueId& id, std::int64_t started) {
   const auto row = sqs.parts().store.get(task_row(id, started));

@@ -14,6 +14,14 @@ inline constexpr const char* kMoveKind = "sqs-move";
 
 std::optional<MoveTask> find_move_task(Sqs& sqs, const QueueId& id, std::int64_t started);
 
+// Its handle says which queue it moves from, and when it began.
+struct MoveTaskId {
+  QueueId source;
+  std::int64_t started;
+};
+std::string handle_of(const MoveTaskId& id);
+std::optional<MoveTaskId> parse_handle(std::string_view handle);
+
 // Newest first.
 std::vector<MoveTask> move_tasks(Sqs& sqs, const QueueId& id);
 

@@ -6,6 +6,7 @@
 #include "aws/kinesis/operations.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "service/kinesis/iterator.h"
 #include "service/kinesis/shard_change.h"
 
 namespace leat::kinesis {
@@ -24,21 +25,6 @@ aws::Result<const StreamShard*> find_open(const Stream& stream, const std::strin
   if (found->is_open()) return found;
   return invalid(
       fmt::format("Shard {} in stream {} under account {} is closed.", shard_id, stream.name(), stream.account));
-}
-
-// ListShards's page: the stream, and where the last one ended.
-struct Token {
-  std::string stream;
-  std::string after;
-};
-std::optional<Token> parse_token(std::string_view text) {
-  const auto bytes = base64_decode(text);
-  if (!bytes) return std::nullopt;
-  std::string_view rest = *bytes;
-  Token out;
-  out.stream = kv::take_text(rest);
-  out.after = kv::take_text(rest);
-  return out;
 }
 
 // Whether a shard is shown by a filter.
@@ -65,23 +51,23 @@ bool passes(const Kinesis& kinesis, const Stream& stream, const StreamShard& sha
 
 aws::Result<ListShardsOutput> list_shards(Kinesis& kinesis, const aws::Caller& caller, const ListShardsInput& input) {
   constexpr std::int32_t kPage = 1000;
-  Token token{"", input.exclusive_start_shard_id.value_or("")};
+  ShardsPage page{"", input.exclusive_start_shard_id.value_or("")};
   std::optional<std::string> name = input.stream_name;
   if (input.next_token) {
     if (input.stream_name) return invalid("NextToken and StreamName cannot be provided together.");
-    const auto parsed = parse_token(*input.next_token);
+    const auto parsed = ShardsPage::parse(*input.next_token);
     if (!parsed) return invalid("Invalid NextToken.");
-    token = *parsed;
-    name = token.stream;
+    page = *parsed;
+    name = page.stream;
   }
   const StreamPtr stream = TRY(kinesis.find_shared(caller, name, input.stream_arn));
   const auto limit = static_cast<std::size_t>(input.max_results.value_or(kPage));
   ListShardsOutput output;
   auto& shown = output.shards.emplace();
   for (const StreamShard& each : stream->shards) {
-    if (each.shard.shard_id <= token.after || !passes(kinesis, *stream, each, input.shard_filter)) continue;
+    if (each.shard.shard_id <= page.after || !passes(kinesis, *stream, each, input.shard_filter)) continue;
     if (shown.size() == limit) {
-      output.next_token = base64_encode(kv::make_key(stream->name(), shown.back().shard_id));
+      output.next_token = ShardsPage{stream->name(), shown.back().shard_id}.token();
       break;
     }
     shown.push_back(each.shard);

@@ -80,6 +80,17 @@ std::vector<EventSourceMappingConfiguration> all(Lambda& lambda, const aws::Call
   return out;
 }
 
+// The function's role sends to the destination of what it failed at.
+aws::Result<void> check_may_send(Lambda& lambda, const EventSourceMappingConfiguration& mapping) {
+  if (!mapping.destination_config || !mapping.destination_config->on_failure) return {};
+  const std::string destination = mapping.destination_config->on_failure->destination.value_or("");
+  const FunctionPtr function = lambda.resolve_or_null(*mapping.function_arn);
+  if (destination.empty() || !function ||
+      lambda.parts().roles.allows(*function->configuration.role, "sqs:SendMessage", destination))
+    return {};
+  return refuse("The provided execution role does not have permissions to call SendMessage on SQS");
+}
+
 }  // namespace
 
 aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
@@ -109,6 +120,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
     mapping.starting_position_timestamp = input.starting_position_timestamp;
   set_defaults(mapping, source.queue_facts());
   TRY_VOID(apply_settings(mapping, input, source.queue_facts(), lambda.parts().destinations));
+  TRY_VOID(check_may_send(lambda, mapping));
   mapping.last_modified = lambda.parts().clock.now();
   mapping.state = input.enabled.value_or(true) ? "Enabled" : "Disabled";
   for (const auto& other : all(lambda, caller)) {
@@ -161,6 +173,7 @@ aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda&
   const FunctionPtr function = TRY(lambda.resolve(caller, *mapping.function_arn, std::nullopt)).function;
   const Source source = TRY(find_source(lambda, *mapping.event_source_arn, function));
   TRY_VOID(apply_settings(mapping, input, source.queue_facts(), lambda.parts().destinations));
+  TRY_VOID(check_may_send(lambda, mapping));
   if (input.enabled) mapping.state = *input.enabled ? "Enabled" : "Disabled";
   mapping.last_modified = lambda.parts().clock.now();
   save(lambda, caller, mapping);

@@ -61,9 +61,7 @@ aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const 
   task.status = "RUNNING";
   task.approximate_number_of_messages_moved = 0;
   task.approximate_number_of_messages_to_move = source->counts().visible;
-  std::string handle = kv::make_key(source->id().account, source->id().region, source->id().name);
-  kv::append_u64(handle, static_cast<std::uint64_t>(*task.started_timestamp));
-  task.task_handle = base64_encode(handle);
+  task.task_handle = handle_of({source->id(), *task.started_timestamp});
   kv::Batch batch;
   save_move_task(batch, source->id(), task);
   stage_move(batch, sqs, source->id(), task, sqs.parts().clock.now());
@@ -77,15 +75,11 @@ aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const 
 aws::Result<CancelMessageMoveTaskResult> cancel_message_move_task(Sqs& sqs, const aws::Caller& caller,
                                                                   const CancelMessageMoveTaskRequest& input) {
   const auto not_found = [] { return aws::fail(errors::kResourceNotFound, "Task does not exist."); };
-  const auto handle = base64_decode(input.task_handle);
-  std::string_view rest = handle ? std::string_view(*handle) : std::string_view();
-  QueueId id;
-  id.account = kv::take_text(rest);
-  id.region = kv::take_text(rest);
-  id.name = kv::take_text(rest);
-  if (rest.size() != 8 || id.account != caller.account) return not_found();
+  const auto given = parse_handle(input.task_handle);
+  if (!given || given->source.account != caller.account) return not_found();
+  const QueueId& id = given->source;
   std::lock_guard lock(sqs.definition_mutex());
-  auto task = find_move_task(sqs, id, static_cast<std::int64_t>(kv::read_u64(rest)));
+  auto task = find_move_task(sqs, id, given->started);
   if (!task) return not_found();
   if (task->status != "RUNNING") return aws::fail(errors::kUnsupportedOperation, "Only active tasks can be cancelled.");
   task->status = "CANCELLED";

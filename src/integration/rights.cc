@@ -1,0 +1,180 @@
+#include "integration/rights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "aws/arn.h"
+#include "base/encoding.h"
+
+namespace leat::integration {
+namespace {
+
+constexpr std::string_view kBetween = " & ";
+
+struct Right {
+  std::string_view resource, actions, member;
+  bool is_key() const { return actions.starts_with('@'); }
+};
+
+std::string_view take(std::string_view& rest, std::string_view separator) {
+  const auto end = rest.find(separator);
+  const std::string_view out = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + separator.size());
+  return out;
+}
+
+template <class Each>
+void each_right(const aws::Operation& operation, Each each) {
+  for (std::string_view rest = operation.resource; !rest.empty();) {
+    std::string_view words = take(rest, kBetween);
+    Right right;
+    right.resource = take(words, " ");
+    right.actions = take(words, " ");
+    right.member = words;
+    each(right);
+  }
+}
+
+// The name of a service in policies.
+std::string_view prefix_of(const aws::ServiceModel& service) {
+  return service.signing_name == "monitoring" ? "cloudwatch" : service.signing_name;
+}
+
+const aws::Member* member_of(const aws::Authorization& asked, std::string_view name) {
+  if (!asked.operation.input) return nullptr;
+  for (const aws::Member& member : asked.operation.input->members) {
+    if (member.name == name) return &member;
+  }
+  return nullptr;
+}
+
+bool has(const aws::Authorization& asked, std::string_view name) {
+  const aws::Member* member = member_of(asked, name);
+  return member && member->find(asked.input);
+}
+
+std::vector<std::string> values_of(const aws::Authorization& asked, std::string_view name) {
+  const aws::Member* member = member_of(asked, name);
+  const void* value = member ? member->find(asked.input) : nullptr;
+  if (!value) return {};
+  std::vector<std::string> out;
+  const aws::Shape& shape = *member->shape;
+  if (shape.kind == aws::Kind::kString) out.push_back(*static_cast<const std::string*>(value));
+  if (shape.kind == aws::Kind::kLong) out.push_back(std::to_string(*static_cast<const std::int64_t*>(value)));
+  if (shape.kind == aws::Kind::kList && shape.element->kind == aws::Kind::kString) {
+    for (std::size_t i = 0; i < shape.list->size(value); ++i)
+      out.push_back(*static_cast<const std::string*>(shape.list->at(value, i)));
+  }
+  std::erase(out, std::string());
+  return out;
+}
+
+// table/{TableName} with the request's own values: one text, or one for each of a list. An ARN for a name stands for all
+// that is before it. Nothing where a value is missing.
+std::vector<std::string> filled(const aws::Authorization& asked, std::string_view rest) {
+  std::vector<std::string> out{std::string(take(rest, "{"))};
+  while (!rest.empty()) {
+    const auto values = values_of(asked, take(rest, "}"));
+    const std::string_view literal = take(rest, "{");
+    std::vector<std::string> longer;
+    for (const std::string& before : out) {
+      for (const std::string& value : values)
+        longer.push_back((value.starts_with("arn:") ? value : before + value) + std::string(literal));
+    }
+    out = std::move(longer);
+  }
+  return out;
+}
+
+std::string queue_arn(const aws::Caller& caller, std::string_view url) {
+  const auto name = url.rfind('/');
+  if (name == std::string_view::npos) return aws::make_arn("sqs", caller.region, caller.account, url);
+  const std::string_view rest = url.substr(0, name);
+  return aws::make_arn("sqs", caller.region, rest.substr(rest.rfind('/') + 1), url.substr(name + 1));
+}
+
+std::string first_value(const aws::Authorization& asked, std::string_view name) {
+  const auto values = values_of(asked, name);
+  return values.empty() ? std::string() : values.front();
+}
+
+// Of a table's or a function's ARN only the name counts: it is looked for where the caller is.
+std::string acted_on(const aws::Authorization& asked, const std::string& text) {
+  const auto arn = aws::parse_arn(text);
+  const std::string_view prefix = prefix_of(asked.service);
+  const bool by_name = arn && arn->service == prefix &&
+                       (asked.service.id == "dynamodb" || arn->resource.starts_with("function:"));
+  return by_name ? aws::make_arn(prefix, asked.caller.region, asked.caller.account, arn->resource) : text;
+}
+
+// function:NAME:QUALIFIER, of any of the forms that a function can be named in.
+std::string function_resource(const aws::Authorization& asked, std::string resource) {
+  if (const auto function = resource.rfind("function:"); function != std::string::npos) resource.erase(0, function);
+  const std::string qualifier = first_value(asked, "Qualifier");
+  return qualifier.empty() ? resource : resource + ':' + qualifier;
+}
+
+bool starts_with_function(const std::string& resource) {
+  const auto arn = aws::parse_arn(resource);
+  return (arn ? arn->resource : std::string_view(resource)).starts_with("function:");
+}
+
+}  // namespace
+
+std::string arn_at(const aws::Authorization& asked, std::string resource) {
+  if (resource == "*") return resource;
+  const auto& caller = asked.caller;
+  const auto& id = asked.service.id;
+  if (id == "lambda" && starts_with_function(resource) && asked.operation.resource.starts_with("function:{FunctionName}"))
+    return aws::make_arn("lambda", caller.region, caller.account, function_resource(asked, std::move(resource)));
+  if (resource.starts_with("arn:")) return acted_on(asked, resource);
+  if (id == "sqs") return queue_arn(caller, resource);
+  if (id == "iam") return aws::make_arn("iam", "", caller.account, resource);
+  // A log group's ARN ends with what may stand below it.
+  if (id == "logs") {
+    const std::string stream = first_value(asked, "logStreamName");
+    resource += stream.empty() ? ":*" : ":log-stream:" + stream;
+  }
+  return aws::make_arn(prefix_of(asked.service), caller.region, caller.account, resource);
+}
+
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html and …/list_amazonsqs.html
+std::string own_action(const aws::Authorization& asked) {
+  std::string_view action = asked.operation.name;
+  const auto& id = asked.service.id;
+  if (id == "lambda" && (action == "Invoke" || action == "InvokeWithResponseStream")) action = "InvokeFunction";
+  if (id == "lambda" && action == "GetLayerVersionByArn") action = "GetLayerVersion";
+  if (id == "sqs" && action.ends_with("Batch")) action.remove_suffix(sizeof "Batch" - 1);
+  return fmt::format("{}:{}", prefix_of(asked.service), action);
+}
+
+std::vector<RequestedAction> rights_of(const aws::Authorization& asked) {
+  std::vector<RequestedAction> out;
+  const std::string own = own_action(asked);
+  each_right(asked.operation, [&](const Right& right) {
+    if (right.is_key() || (!right.member.empty() && !has(asked, right.member))) return;
+    for (std::string& text : filled(asked, right.resource)) {
+      const std::string resource = arn_at(asked, std::move(text));
+      if (right.actions.empty() || right.actions == "-") out.push_back({own, resource});
+      for (std::string_view rest = right.actions == "-" ? "" : right.actions; !rest.empty();)
+        out.push_back({std::string(take(rest, ",")), resource});
+    }
+  });
+  const auto is_own = [&](const RequestedAction& each) { return each.action == own; };
+  if (std::none_of(out.begin(), out.end(), is_own)) out.insert(out.begin(), {own, "*"});
+  return out;
+}
+
+void add_named_keys(const aws::Authorization& asked, aws::PolicyContext::Keys& keys) {
+  each_right(asked.operation, [&](const Right& right) {
+    if (!right.is_key()) return;
+    for (std::string& text : filled(asked, right.resource)) {
+      // What is a resource is compared as an ARN; all else as it came.
+      const bool is_value = right.resource.starts_with('{') || right.resource.find('{') == std::string_view::npos;
+      keys.emplace(lower_case(right.actions.substr(1)), is_value ? std::move(text) : arn_at(asked, std::move(text)));
+    }
+  });
+}
+
+}  // namespace leat::integration
