@@ -295,6 +295,21 @@ def cold_ms(leat, names):
     return statistics.median(samples)
 
 
+def bench_networks(options, scratch):
+    """Cold starts by what functions reach, from spares, as ever: the machine's network, leat alone, what is outside too."""
+    kinds = ("host", "isolated", "outgoing")
+    servers = [Leat("--function-network", kind) for kind in kinds]
+    samples = {kind: [] for kind in kinds}
+    for i in range(7):
+        for kind, leat in zip(kinds, servers):
+            samples[kind].append(cold_ms(leat, [f"cold-{i}"]))
+    for leat in servers:
+        leat.__exit__()
+    host, *others = (statistics.median(samples[kind]) for kind in kinds)
+    for kind, cold in zip(kinds[1:], others):
+        row(f"cold start, --function-network {kind}", f"{cold:.1f} ms", f"host {host:.1f} ms", f"{cold - host:+.1f} ms", "≤ +5 ms", cold <= host + 5)
+
+
 def bench_busy(options, scratch):
     """Reads, and a cold start, beside forty handlers in endless loops."""
     with Leat() as leat:
