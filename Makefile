@@ -8,22 +8,27 @@ help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 setup: ## install what is missing: Debian packages, and Python and Node.js packages into this folder
-	@bash dev/setup
+	@bash dev/setup all
 
-build: setup ## build/leat, optimized
-	@cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
-	@cmake --build build -j $(JOBS)
+BUILD = cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null && cmake --build build -j $(JOBS) --target
+
+build: ## build/leat, optimized
+	@bash dev/setup server
+	@$(BUILD) leat
 
 demo: build ## the scoreboard: table, stream, functions, table (KEEP=1 leaves the server running)
 	@.venv/bin/python examples/scoreboard/demo.py $(if $(KEEP),--keep)
 
-test: build ## all tests
+test: setup ## all tests
+	@$(BUILD) leat unit_tests
 	@.venv/bin/python dev/run_tests.py $(TESTS)
 
-test-extended: build ## all tests, the crash test at its full length, the Kinesis Client Library, and a minute of each fuzz target
+test-extended: setup ## all tests, the crash test at its full length, the Kinesis Client Library, and a minute of each fuzz target
+	@$(BUILD) leat unit_tests
 	@LEAT_EXTENDED=1 .venv/bin/python dev/run_tests.py
 
-bench: build ## every number of the project, as ratios beside a floor and a peer
+bench: setup ## every number of the project, as ratios beside a floor and a peer
+	@$(BUILD) leat floor rocksdb_floor
 	@.venv/bin/python bench/bench.py
 
 sanitize: setup ## the tests under the address, undefined-behaviour and thread sanitizers
