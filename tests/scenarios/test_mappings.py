@@ -70,14 +70,20 @@ def test_a_poisoned_batch_blocks_its_shard_until_it_is_cured(deployment):
 
 
 def test_disabled_it_rests_and_enabled_it_goes_on(deployment):
-    _, mapping = pipeline(deployment, "rests")
+    arn, mapping = pipeline(deployment, "rests")
+    deployment.table("witness-out")
+    deployment.function("witness", COPY % "witness-out", Timeout=20)
+    deployment.functions.create_event_source_mapping(FunctionName="witness", EventSourceArn=arn, StartingPosition="TRIM_HORIZON")
     put(deployment, "rests-in", id="a")
     wait_until(lambda: ids(deployment, "rests-out") == ["a"])
     assert deployment.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)["State"] == "Disabling"
-    put(deployment, "rests-in", id="b")
+    for number in range(10):  # another mapping of the same stream has them all
+        put(deployment, "rests-in", id=f"b{number}")
+        wait_until(lambda: f"b{number}" in ids(deployment, "witness-out"))
+    assert ids(deployment, "rests-out") == ["a"]
     assert deployment.functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Disabled"
     deployment.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-    wait_until(lambda: ids(deployment, "rests-out") == ["a", "b"])
+    wait_until(lambda: ids(deployment, "rests-out") == ["a", *(f"b{number}" for number in range(10))])
     assert deployment.functions.delete_event_source_mapping(UUID=mapping["UUID"])["State"] == "Deleting"
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         deployment.functions.get_event_source_mapping(UUID=mapping["UUID"])
