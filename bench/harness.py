@@ -61,10 +61,10 @@ def wait_for_port(port):
 
 
 class Leat(Process):
-    def __init__(self, *options):
+    def __init__(self, *options, under=()):
         port = free_port()
         self.folder = tempfile.mkdtemp(prefix="leat-bench-")
-        super().__init__([ROOT / "build/leat", "serve", "--port", port, "--data-dir", self.folder, *options], port)
+        super().__init__([*under, ROOT / "build/leat", "serve", "--port", port, "--data-dir", self.folder, *options], port)
         self.key, self.secret = "test", "test"
 
     def client(self, name, **more):
