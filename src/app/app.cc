@@ -431,6 +431,7 @@ void App::start() {
 void App::stop(std::chrono::milliseconds patience) {
   parts_->sqs.release();
   parts_->kinesis.release();
+  parts_->control.release();
   parts_->server.stop(patience);
   parts_->timers.stop();
   parts_->runtime_api.stop();

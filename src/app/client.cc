@@ -50,8 +50,9 @@ int print_status(const ServerAddress& address) {
 
 int print_logs(const ServerAddress& address, const std::string& function, bool follow) {
   std::string after;
+  bool more = false;
   simdjson::dom::parser parser;
-  // The server answers when there is something new. Without --follow it is asked once, and not waited for.
+  // The server answers a page when there is something new. Without --follow it is asked until there is no more.
   do {
     const std::string target = fmt::format("/_leat/logs?function={}&region={}&after={}{}", percent_encode(function),
                                            percent_encode(address.region), after, follow ? "" : "&wait=0");
@@ -64,7 +65,8 @@ int print_logs(const ServerAddress& address, const std::string& function, bool f
     }
     std::fflush(stdout);
     after = std::string_view(root["after"]);
-  } while (follow);
+    more = root["more"];
+  } while (follow || more);
   return 0;
 }
 

@@ -7,7 +7,6 @@
 #include "app/configuration.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
-#include "engine/kv/key.h"
 
 namespace leat::app {
 namespace {
@@ -33,37 +32,9 @@ std::string parameter(std::string_view query, std::string_view name) {
   return {};
 }
 
-// New events, oldest first, as JSON; empty where there are none. `after` moves on.
-std::string new_events(logs::Logs& logs, const std::string& prefix, logs::EventPosition& after) {
-  std::map<logs::EventPosition, std::string> found;
-  const auto cursor = logs.store().scan(kv::prefix_range(prefix), kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) {
-    std::string_view rest = cursor->key().substr(prefix.size());
-    auto event = logs::decode_event(kv::take_text(rest), cursor->key(), cursor->value());
-    if (event.position > after) found.emplace(event.position, std::move(event.message));
-  }
-  std::string out;
-  for (const auto& [position, message] : found) {
-    if (!out.empty()) out += ',';
-    out += fmt::format("{{\"time\":{},\"message\":", position.time);
-    append_json_string(out, message);
-    out += '}';
-    after = position;
-  }
-  return out;
-}
-
 }  // namespace
 
-// Someone who waits for events of a group. Answered once, by whoever comes first: the log, or an append.
-struct Control::Follower {
-  std::mutex mutex;
-  runtime::HttpRespond respond;
-  kv::Subscription subscription;
-};
-
-Control::Control(ControlParts parts) : parts_(std::move(parts)) {}
-Control::~Control() = default;
+Control::Control(ControlParts parts) : parts_(std::move(parts)), followers_(parts_.logs) {}
 
 bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) {
   const auto [path, query] = split_target(request.target);
@@ -91,7 +62,7 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
   } else if (path == "/_leat/clock") {
     respond(clock(request, query));
   } else if (path == "/_leat/logs") {
-    follow_logs(query, std::move(respond));
+    follow_logs(request, query, std::move(respond));
   } else {
     return false;
   }
@@ -112,51 +83,19 @@ HttpResponse Control::clock(const runtime::HttpRequest& request, std::string_vie
   return json(fmt::format("{{\"now\": {}}}\n", to_millis(parts_.clock.now())));
 }
 
-void Control::follow_logs(std::string_view query, runtime::HttpRespond respond) {
-  const std::string account =
-      parameter(query, "account").empty() ? std::string(gateway::kDefaultAccount) : parameter(query, "account");
-  const std::string region = parameter(query, "region").empty() ? "us-east-1" : parameter(query, "region");
-  const std::string group = "/aws/lambda/" + parameter(query, "function");
-  const auto after = std::make_shared<logs::EventPosition>(
-      logs::EventPosition::parse(parameter(query, "after")).value_or(logs::EventPosition{}));
-  const std::string prefix = logs::events_prefix(account, region, group);
-  auto follower = std::make_shared<Follower>();
-  follower->respond = std::move(respond);
-  {
-    std::lock_guard lock(followers_mutex_);
-    followers_.insert(follower);
-  }
-  const auto answer = [this, waiting = std::weak_ptr(follower), after, prefix] {
-    const auto follower = waiting.lock();
-    if (!follower) return;
-    std::unique_lock lock(follower->mutex);
-    if (!follower->respond) return;
-    const std::string events = new_events(parts_.logs, prefix, *after);
-    if (events.empty()) return;
-    auto respond = std::exchange(follower->respond, nullptr);
-    const kv::Subscription ended = std::move(follower->subscription);
-    lock.unlock();
-    forget(follower);
-    respond(json(fmt::format("{{\"events\": [{}], \"after\": \"{}\"}}\n", events, after->text())));
+void Control::follow_logs(const runtime::HttpRequest& request, std::string_view query, runtime::HttpRespond respond) {
+  using Patience = LogFollowers::Patience;
+  const auto or_else = [](std::string given, std::string_view otherwise) {
+    return given.empty() ? std::string(otherwise) : given;
   };
-  // Subscribed first, so that nothing falls between the look and the wait. The subscription ends with the answer.
-  auto subscription = parts_.logs.subscribe(account, region, group, answer);
-  answer();
-  if (parameter(query, "wait") == "0") {
-    std::unique_lock lock(follower->mutex);
-    auto once = std::exchange(follower->respond, nullptr);
-    lock.unlock();
-    forget(follower);
-    if (once) once(json("{\"events\": [], \"after\": \"\"}\n"));
-    return;
-  }
-  std::lock_guard lock(follower->mutex);
-  if (follower->respond) follower->subscription = std::move(subscription);
-}
-
-void Control::forget(const std::shared_ptr<Follower>& follower) {
-  std::lock_guard lock(followers_mutex_);
-  followers_.erase(follower);
+  LogFollowers::Question question{{or_else(parameter(query, "account"), gateway::kDefaultAccount),
+                                   or_else(parameter(query, "region"), "us-east-1"),
+                                   "/aws/lambda/" + parameter(query, "function"), ""},
+                                  0,
+                                  parameter(query, "wait") == "0" ? Patience::kNone : Patience::kUntilSomethingCame};
+  const std::string after = parameter(query, "after");
+  std::from_chars(after.data(), after.data() + after.size(), question.after);
+  followers_.follow(std::move(question), request, std::move(respond));
 }
 
 }  // namespace leat::app

@@ -6,18 +6,16 @@
 //   POST /_leat/reset, /_localstack/state/reset       everything that is stored is gone
 //   GET  /_leat/clock                                 {"now": milliseconds}
 //   POST /_leat/clock?advance=SECONDS                 with --test-clock
-//   GET  /_leat/logs?function=NAME&after=TOKEN        waits for log events; {"events": […], "after": TOKEN}
+//   GET  /_leat/logs?function=NAME&after=NUMBER       waits for log events, a page at a time; see log_followers.h
 //   GET  /_leat/packages/SHA256                       a function's package, as GetFunction's Code.Location says
 
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <set>
 #include <string_view>
 #include <vector>
 
 #include "app/control_access.h"
 #include "app/init_scripts.h"
+#include "app/log_followers.h"
 #include "base/clock.h"
 #include "engine/blob/blobs.h"
 #include "engine/kv/store.h"
@@ -41,19 +39,17 @@ struct ControlParts {
 class Control final : public gateway::ControlEndpoints {
  public:
   explicit Control(ControlParts parts);
-  ~Control() override;
   bool handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) override;
+
+  // The server ends: nobody waits any longer.
+  void release() { followers_.release(); }
 
  private:
   runtime::HttpResponse clock(const runtime::HttpRequest& request, std::string_view query);
-  void follow_logs(std::string_view query, runtime::HttpRespond respond);
-
-  struct Follower;
-  void forget(const std::shared_ptr<Follower>& follower);
+  void follow_logs(const runtime::HttpRequest& request, std::string_view query, runtime::HttpRespond respond);
 
   ControlParts parts_;
-  std::mutex followers_mutex_;
-  std::set<std::shared_ptr<Follower>> followers_;  // who waits, until answered or until the server ends
+  LogFollowers followers_;
 };
 
 }  // namespace leat::app

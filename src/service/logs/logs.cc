@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "service/logs/arrivals.h"
 
 namespace leat::logs {
 namespace {
@@ -40,6 +42,13 @@ std::string events_prefix(std::string_view account, std::string_view region, std
 std::string events_prefix(std::string_view account, std::string_view region, std::string_view group,
                           std::string_view stream) {
   return events_prefix(account, region, group) + kv::make_key(stream);
+}
+
+std::string event_row(const std::string& prefix, const EventPosition& position) {
+  std::string key = prefix;
+  kv::append_u64(key, static_cast<std::uint64_t>(position.time));
+  kv::append_u64(key, position.number);
+  return key;
 }
 
 std::string EventPosition::text() const { return fmt::format("{:020}{:020}", time, number); }
@@ -94,39 +103,70 @@ LogStream new_stream(const LogGroup& group, std::string_view name, TimePoint now
 }
 
 void Logs::append(const StreamId& id, const std::vector<InputLogEvent>& events) {
-  if (events.empty()) return;
+  constexpr std::size_t kMaxEvents = 500;
+  constexpr std::size_t kMaxBytes = 256U << 10;
+  for (std::size_t from = 0; from < events.size();) {
+    std::size_t to = from;
+    for (std::size_t bytes = 0; to < events.size() && to - from < kMaxEvents && bytes < kMaxBytes; ++to)
+      bytes += events[to].message.size();
+    append_piece(id, Events(events).subspan(from, to - from));
+    from = to;
+  }
+  if (!events.empty()) tell_observers(id);
+}
+
+void Logs::append_piece(const StreamId& id, Events events) {
+  const std::uint64_t first_number = number_.fetch_add(events.size());
+  while (!try_append(id, events, first_number)) {
+  }
+}
+
+// False where the stream changed meanwhile: another writer, or it was deleted.
+bool Logs::try_append(const StreamId& id, Events events, std::uint64_t first_number) {
   const TimePoint now = clock_.now();
+  const std::string row = stream_row(id.account, id.region, id.group, id.stream);
+  const auto found = store_.get(row);
+  kv::Batch batch;
+  batch.expect(row, found.version);
+  LogStream stream = found.value ? aws::from_json<LogStream>(*found.value)
+                                 : new_stream(group_of(batch, id, now), id.stream, now);
+  const std::int64_t first = events.front().timestamp;
+  stream.first_event_timestamp = std::min(stream.first_event_timestamp.value_or(first), first);
+  stream.last_event_timestamp = std::max(stream.last_event_timestamp.value_or(0), events.back().timestamp);
+  stream.last_ingestion_time = to_millis(now);
+  stream.upload_sequence_token = std::to_string(first_number);
+  batch.put(row, aws::to_json(stream));
+  const std::string prefix = events_prefix(id.account, id.region, id.group, id.stream);
+  std::uint64_t number = first_number;
+  for (const auto& event : events) {
+    std::string value;
+    kv::append_u64(value, static_cast<std::uint64_t>(to_millis(now)));
+    batch.put(event_row(prefix, {event.timestamp, number++}), value + event.message);
+  }
+  return commit_arrival(batch, id, new_arrival(id.stream, first_number, events));
+}
+
+LogGroup Logs::group_of(kv::Batch& batch, const StreamId& id, TimePoint now) {
+  const std::string row = group_row(id.account, id.region, id.group);
+  const auto found = store_.get(row);
+  if (found.value) return aws::from_json<LogGroup>(*found.value);
   aws::Caller caller;
   caller.account = id.account;
   caller.region = id.region;
-  kv::Batch batch;
-  {
-    std::lock_guard lock(mutex_);
-    auto stream = this->stream(caller, id.group, id.stream);
-    if (!stream) {
-      auto group = this->group(caller, id.group);
-      if (!group) {
-        group = new_group(caller, id.group, now);
-        batch.put(group_row(id.account, id.region, id.group), aws::to_json(*group));
-      }
-      stream = new_stream(*group, id.stream, now);
-    }
-    if (!stream->first_event_timestamp) stream->first_event_timestamp = events.front().timestamp;
-    stream->last_event_timestamp = std::max(stream->last_event_timestamp.value_or(0), events.back().timestamp);
-    stream->last_ingestion_time = to_millis(now);
-    stream->upload_sequence_token = std::to_string(number_.load());
-    const std::string prefix = events_prefix(id.account, id.region, id.group, id.stream);
-    for (const auto& event : events) {
-      std::string key = prefix;
-      kv::append_u64(key, static_cast<std::uint64_t>(event.timestamp));
-      kv::append_u64(key, number_.fetch_add(1));
-      std::string value;
-      kv::append_u64(value, static_cast<std::uint64_t>(to_millis(now)));
-      batch.put(key, value + event.message);
-    }
-    batch.put(stream_row(id.account, id.region, id.group, id.stream), aws::to_json(*stream));
-    (void)store_.commit(batch);
-  }
+  LogGroup group = new_group(caller, id.group, now);
+  batch.expect(row, found.version);
+  batch.put(row, aws::to_json(group));
+  return group;
+}
+
+bool Logs::commit_arrival(kv::Batch& batch, const StreamId& id, std::string_view arrival) {
+  std::lock_guard lock(arrivals_mutex_);
+  arrival_ = std::max(arrival_ + 1, arrival_at(clock_.now()));
+  batch.put(arrival_row(id, arrival_), arrival);
+  return store_.commit(batch).has_value();
+}
+
+void Logs::tell_observers(const StreamId& id) {
   std::lock_guard lock(observers_mutex_);
   const auto [first, last] = observers_.equal_range(group_row(id.account, id.region, id.group));
   for (auto each = first; each != last; ++each) {

@@ -1,6 +1,7 @@
 #include "service/logs/retention.h"
 
 #include "engine/kv/key.h"
+#include "service/logs/arrivals.h"
 
 namespace leat::logs {
 namespace {
@@ -25,6 +26,7 @@ void remove_old(Logs& logs, std::string_view payload) {
     kv::append_u64(old.end, static_cast<std::uint64_t>(oldest));
     if (logs.store().scan(old, kv::Direction::kForward)->valid()) batch.erase(old);
   }
+  batch.erase(arrivals_before(caller, name, from_millis(oldest)));
   stage_retention(batch, logs, caller, name);
   (void)logs.store().commit(batch);
 }

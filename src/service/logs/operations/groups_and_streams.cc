@@ -3,6 +3,7 @@
 #include "aws/logs/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "service/logs/arrivals.h"
 #include "service/logs/logs.h"
 #include "service/logs/retention.h"
 
@@ -61,6 +62,7 @@ aws::Result<void> delete_log_group(Logs& logs, const aws::Caller& caller, const 
   batch.erase(group_row(caller.account, caller.region, input.log_group_name));
   batch.erase(kv::prefix_range(streams_prefix(caller.account, caller.region, input.log_group_name)));
   batch.erase(kv::prefix_range(events_prefix(caller.account, caller.region, input.log_group_name)));
+  batch.erase(kv::prefix_range(arrivals_prefix(caller.account, caller.region, input.log_group_name)));
   (void)logs.store().commit(batch);
   return {};
 }
