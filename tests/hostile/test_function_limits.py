@@ -1,6 +1,7 @@
 """Ways out of a worker's limits, tried by functions with real code."""
 import os
 import socket
+import subprocess
 import time
 import uuid
 
@@ -284,3 +285,49 @@ def test_a_busy_servers_descriptors_are_not_the_workers(own_server):
     assert own.invoke(own.function("descriptors", DESCRIPTORS, runtime="python3.11"))[0] == [1024, 1024]
     for each in clients:
         each.close()
+
+
+def test_a_functions_variables_do_not_rule_what_makes_its_sandbox(own_server, tmp_path):
+    """They were bubblewrap's own environment: a library of the function's ran in it, as the server's user."""
+    server = own_server()
+    deployment = Deployment(server)
+    proof, source, library = tmp_path / "escaped", tmp_path / "escape.c", tmp_path / "escape.so"
+    source.write_text(f'#include <fcntl.h>\n__attribute__((constructor)) static void escape(void) {{ open("{proof}", O_CREAT | O_WRONLY, 0600); }}\n')
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+    boot = "#!/bin/bash\nenv > /tmp/env\ncurl -sS -X POST http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/init/error -d \"{\\\"errorType\\\":\\\"$LD_PRELOAD\\\"}\"\n"
+    name = deployment.function("ruler", {"bootstrap": boot}, runtime="provided.al2023", Environment={"Variables": {"LD_PRELOAD": str(library)}})
+    assert deployment.invoke(name, {})[0]["errorType"] == str(library)  # it is the function's own variable
+    assert not proof.exists()
+
+
+LIVES_ON = """
+import json, os, struct, subprocess, time
+payload = json.dumps({"errorType": "x", "errorMessage": "y"}).encode()
+subprocess.Popen(["sleep", "86399"])
+os.write(3, struct.pack(">Ic", len(payload) + 1, b"X") + payload)
+while True: time.sleep(1)
+"""
+
+
+def test_what_has_failed_to_start_is_ended(deployment):
+    """A worker that says so itself and goes on was neither ended, nor held still, nor counted."""
+    name = deployment.function(f"lives-on-{uuid.uuid4().hex[:8]}", LIVES_ON, Timeout=5)
+    for _ in range(3):
+        assert deployment.invoke(name, {})[0]["errorType"] == "x"
+    wait_until(lambda: not running("sleep\x0086399"))
+
+
+SEIZES = """
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.restype, libc.ptrace.argtypes = ctypes.c_long, [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+
+def handler(event, context):
+    libc.ptrace(0x4206, 1, None, None)  # PTRACE_SEIZE
+    return errno.errorcode.get(ctypes.get_errno())
+"""
+
+
+def test_the_sandboxs_own_process_is_not_seized(deployment):
+    name = deployment.function(f"seizes-{uuid.uuid4().hex[:8]}", SEIZES, Timeout=10)
+    assert deployment.invoke(name, {})[0] == "EPERM"

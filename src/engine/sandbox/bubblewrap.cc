@@ -68,6 +68,23 @@ std::vector<std::string> bubblewrap() {
   return out;
 }
 
+void append_environment(std::vector<std::string>& arguments, int descriptor) {
+  arguments.insert(arguments.end(), {"--args", std::to_string(descriptor)});
+}
+
+// Arguments that end with a zero each: https://github.com/containers/bubblewrap/blob/main/bwrap.xml, --args
+std::string environment_file(const std::vector<std::string>& environment) {
+  std::string out;
+  for (const std::string& each : environment) {
+    const auto equals = each.find('=');
+    for (const std::string& word : {std::string("--setenv"), each.substr(0, equals), each.substr(equals + 1)}) {
+      out += word;
+      out += '\0';
+    }
+  }
+  return out;
+}
+
 void append_machine_names(std::vector<std::string>& arguments) {
   for (const char* path : {"/etc/resolv.conf", "/etc/hosts"}) arguments.insert(arguments.end(), {"--ro-bind-try", path, path});
 }

@@ -1,10 +1,13 @@
 #include "engine/sandbox/cgroup.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <mutex>
+#include <set>
+#include <sstream>
 
 #include "engine/sandbox/cgroup_files.h"
 
@@ -33,6 +36,22 @@ bool set_first(const std::vector<fs::path>& folders, const std::vector<Setting>&
     }
   }
   return false;
+}
+
+// One that was just being made when it was held still is found in the next round.
+void kill_processes(const std::vector<fs::path>& folders) {
+  constexpr int kRounds = 8;
+  std::set<pid_t> killed;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto before = killed.size();
+    for (const auto& folder : folders) {
+      std::istringstream processes(read_cgroup_file(folder / "cgroup.procs"));
+      for (pid_t pid = 0; processes >> pid;) {
+        if (killed.insert(pid).second) ::kill(pid, SIGKILL);
+      }
+    }
+    if (killed.size() == before) return;
+  }
 }
 
 bool has_any(const std::vector<fs::path>& folders, std::initializer_list<const char*> files) {
@@ -112,8 +131,14 @@ bool Cgroup::freeze() { return set_first(folders_, {{"cgroup.freeze", "1"}, {"fr
 
 bool Cgroup::thaw() { return set_first(folders_, {{"cgroup.freeze", "0"}, {"freezer.state", "THAWED"}}); }
 
-// Version 1 has no such file, and its frozen processes do not even die.
-bool Cgroup::kill() { return set_first(folders_, {{"cgroup.kill", "1"}}); }
+// Version 1 has no such file: its processes are held still, so that none starts another meanwhile, and killed one by one.
+bool Cgroup::kill() {
+  if (!set_first(folders_, {{"cgroup.kill", "1"}})) {
+    freeze();
+    kill_processes(folders_);
+  }
+  return thaw();  // only then do they go
+}
 
 bool Cgroup::out_of_memory() const {
   for (const auto& folder : folders_) {

@@ -29,6 +29,7 @@ void inherit_set(const fs::path& folder) {
 }
 
 void end_processes(const fs::path& group) {
+  write_cgroup_file(group / "freezer.state", "FROZEN");  // or one starts another meanwhile
   std::ifstream processes(group / "cgroup.procs");
   for (pid_t pid = 0; processes >> pid;) kill(pid, SIGKILL);
   write_cgroup_file(group / "freezer.state", "THAWED");  // only then do they go

@@ -86,7 +86,6 @@ void Process::kill() {
   if (gone_) return;
   if (cgroup_) cgroup_->kill();
   ::kill(pid_, SIGKILL);
-  if (cgroup_) cgroup_->thaw();
 }
 
 void Process::pause() {

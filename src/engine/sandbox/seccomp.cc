@@ -1,20 +1,19 @@
 #include "engine/sandbox/seccomp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "engine/sandbox/memory_file.h"
 
 namespace leat::sandbox {
 namespace {
@@ -36,7 +35,7 @@ constexpr int kRefused[] = {
     SYS_fspick, SYS_mount_setattr, SYS_setns, SYS_keyctl, SYS_add_key, SYS_request_key, SYS_bpf, SYS_perf_event_open,
     SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_open_by_handle_at,
     SYS_name_to_handle_at, SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_init_module, SYS_finit_module,
-    SYS_delete_module, SYS_acct, SYS_quotactl, SYS_fanotify_init};
+    SYS_delete_module, SYS_acct, SYS_quotactl, SYS_fanotify_init, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev};
 
 class Program {
  public:
@@ -109,14 +108,8 @@ Program make_program() {
 
 int seccomp_filter() {
   static const Program program = make_program();
-  constexpr int kAboveWorkers = 10;
-  const int made = memfd_create("seccomp", MFD_CLOEXEC);
-  const int file = fcntl(made, F_DUPFD_CLOEXEC, kAboveWorkers);
-  if (made >= 0) close(made);
-  const std::size_t size = program.code().size() * sizeof(sock_filter);
-  if (file < 0 || write(file, program.code().data(), size) != static_cast<ssize_t>(size)) return -1;
-  lseek(file, 0, SEEK_SET);
-  return file;
+  const auto& code = program.code();
+  return memory_file({reinterpret_cast<const char*>(code.data()), code.size() * sizeof(sock_filter)});
 }
 
 }  // namespace leat::sandbox

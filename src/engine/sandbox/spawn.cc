@@ -56,8 +56,11 @@ void limit(int resource, rlim_t value) {
   else if (request.channel >= 0)
     dup2(request.channel, 3);
   // Not every library opens its sockets close-on-exec: a worker must not inherit the server's listener or its clients.
-  if (request.filter >= 0) dup2(request.filter, kFilterDescriptor);
-  close_range(request.filter >= 0 ? kFilterDescriptor + 1 : kFilterDescriptor, ~0U, 0);
+  int next = kFirstGiven;
+  for (const int each : request.given) {
+    if (dup2(each, next++) < 0) _exit(126);
+  }
+  close_range(static_cast<unsigned>(next), ~0U, 0);
   limit(RLIMIT_NOFILE, kOpenFiles);  // not before: the server may have more open
   sigset_t none;
   sigemptyset(&none);

@@ -10,7 +10,7 @@
 
 namespace leat::sandbox {
 
-constexpr int kFilterDescriptor = 4;  // what bubblewrap reads its filter from
+constexpr int kFirstGiven = 4;
 
 struct SpawnRequest {
   std::vector<std::string> command;
@@ -18,7 +18,7 @@ struct SpawnRequest {
   std::vector<std::string> entrances;    // cgroup.procs files
   int channel;                           // becomes descriptor 3
   int output;                            // becomes descriptors 1 and 2
-  int filter = -1;                       // becomes kFilterDescriptor
+  std::vector<int> given = {};           // become kFirstGiven and on; they are above these
   const NetworkOrder* network = nullptr;  // where it gets one of its own
 };
 

@@ -14,6 +14,7 @@
 #include "engine/sandbox/bubblewrap.h"
 #include "engine/sandbox/cgroup.h"
 #include "engine/sandbox/door.h"
+#include "engine/sandbox/memory_file.h"
 #include "engine/sandbox/pending_process.h"
 #include "engine/sandbox/proc.h"
 #include "engine/sandbox/process.h"
@@ -101,7 +102,8 @@ struct WorkerFactory::State {
       return out;
     }
     std::vector<std::string> out = bubblewrap();
-    out.insert(out.end(), {"--seccomp", std::to_string(kFilterDescriptor)});
+    out.insert(out.end(), {"--seccomp", std::to_string(kFirstGiven)});
+    append_environment(out, kFirstGiven + 1);
     append_names(out);
     out.insert(out.end(), {"--size", std::to_string(spec.tmp_bytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
@@ -272,14 +274,22 @@ PendingProcess::Started WorkerFactory::State::start(const RuntimeSpec& spec, con
   make_sockets(channel);
   make_sockets(sockets);
   make_pipe(output);
-  Pair filter;
-  if (isolation == Isolation::kNamespaces) filter.own = seccomp_filter();
+  const bool apart = isolation == Isolation::kNamespaces;
+  auto environment = environment_of(spec, folders);
+  Pair filter, variables;
+  std::vector<int> given;
+  if (apart) {
+    filter.own = seccomp_filter();
+    variables.own = memory_file(environment_file(environment));
+    given = {filter.own, variables.own};
+    environment.clear();
+  }
   static const std::vector<NetworkPort> kNoPorts;
   const NetworkOrder order = network ? network_order(network->ports, sockets.workers, network->way_out)
                                      : network_order(kNoPorts, sockets.workers, WayOut::kNone);
-  const pid_t pid = sandbox::spawn({command(spec, folders), environment_of(spec, folders),
+  const pid_t pid = sandbox::spawn({command(spec, folders), std::move(environment),
                                     cgroup ? cgroup->entrances() : std::vector<std::string>(), channel.workers,
-                                    output.workers, filter.own, network ? &order : nullptr});
+                                    output.workers, std::move(given), network ? &order : nullptr});
   const int pid_descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   if (pid_descriptor < 0) fail("pidfd_open");
   PendingProcess::Started out;

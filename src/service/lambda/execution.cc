@@ -174,6 +174,8 @@ void Execution::on_message(char kind, std::string payload) {
       init_error_ = std::move(payload);
       init_duration_ = monotonic() - init_started_;
       if (invocation_) finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
+      broken_ = true;
+      worker_->kill();  // it has nothing left to do, whatever it does
       break;
     case 'T':
     case 'C':
