@@ -36,6 +36,41 @@ def control(path, host="127.0.0.1", port=4566):
     except urllib.error.HTTPError as answer:
         return answer.code
 
+def reach_by_device(host, port):
+    with socket.socket() as one:
+        one.settimeout(3)
+        try:
+            name_device(one)
+            one.connect((host, port))
+            return "reached"
+        except OSError as problem:
+            return type(problem).__name__
+
+def name_device(one):
+    for _, name in socket.if_nameindex():
+        if name != "lo": one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+
+def device(one, host):
+    name_device(one)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    one.connect((host, 9))
+    one.send(b"test")
+
+def in_message(one, host):
+    index = [index for index, name in socket.if_nameindex() if name != "lo"][0]
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    one.sendmsg([b"test"], [(socket.IPPROTO_IP, 8, index.to_bytes(4, "little") + bytes(8))], 0, (host, 9))
+
+def sent(host, how):
+    """What goes out of the worker by a device that the socket names."""
+    if len(socket.if_nameindex()) < 2: return ""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        try:
+            how(one, host)
+            return "test"
+        except OSError:
+            return ""
+
 def abstract(name):
     with socket.socket(socket.AF_UNIX) as one:
         try:
@@ -108,7 +143,16 @@ def test_abstract_sockets_of_the_machine_are_out_of_reach(ask):
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2"])
 def test_link_local_addresses_are_out_of_reach(ask, address):
-    assert ask(f"reach({address!r}, 80)") == "OSError"
+    assert ask(f"reach({address!r}, 80)") in ("OSError", "PermissionError")
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "224.0.0.251", "239.1.2.3", "255.255.255.255", "127.0.0.2"])
+def test_no_device_leads_to_what_is_closed(deployment, ask, address):
+    """A socket that names the way out's device goes by no route: by one the metadata of a cloud's machine was reached."""
+    if deployment.network == "outgoing":
+        wait_until(lambda: ask("len(socket.if_nameindex())") > 1)
+        assert ask("sent('198.51.100.9', device)") and ask("sent('198.51.100.9', in_message)")  # whereas what is outside
+    assert not ask(f"sent({address!r}, device) + sent({address!r}, in_message)")
 
 
 def test_a_key_written_into_the_code_is_the_functions_role(ask):
@@ -160,13 +204,14 @@ def test_outside_there_is_what_the_operator_allows(deployment, ask):
 
 
 def test_no_address_of_the_machine_is_reached_by_the_way_out(ask):
-    """What the worker can see of its routes: link-local and the machine's own addresses are unreachable ones."""
+    """Neither as a socket goes by itself, nor by the device that leads outside."""
     addresses = {each[4][0] for each in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} | {own_address()}
     with socket.create_server(("0.0.0.0", 0)) as service:
         for address in addresses:
             with socket.create_connection((address, service.getsockname()[1])):
                 pass
             assert ask(f"reach({address!r}, {service.getsockname()[1]})") != "reached"
+            assert ask(f"reach_by_device({address!r}, {service.getsockname()[1]})") != "reached"
 
 
 def test_an_endpoint_written_into_the_code_works(deployment, ask):

@@ -61,23 +61,24 @@ bool bring_loopback_up() {
   return up;
 }
 
-bool make_route(int netlink, const RouteMessage& route) {
+bool tell(int netlink, const std::string& message) {
   struct {
     nlmsghdr head;
     nlmsgerr error;
   } answer{};
-  return send(netlink, route.data(), route.size(), 0) == static_cast<ssize_t>(route.size()) &&
+  return send(netlink, message.data(), message.size(), 0) == static_cast<ssize_t>(message.size()) &&
          recv(netlink, &answer, sizeof answer, 0) >= static_cast<ssize_t>(NLMSG_LENGTH(sizeof(int))) &&
          answer.head.nlmsg_type == NLMSG_ERROR && (answer.error.error == 0 || answer.error.error == -EEXIST);
 }
 
-bool make_routes(const std::vector<RouteMessage>& routes) {
-  if (routes.empty()) return true;
-  const int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  bool made = netlink >= 0;
-  for (const auto& route : routes) made = made && make_route(netlink, route);
-  close(netlink);
-  return made;
+bool apply(const std::vector<NetlinkMessage>& settings) {
+  for (const auto& [protocol, message] : settings) {
+    const int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    const bool done = netlink >= 0 && tell(netlink, message);
+    close(netlink);
+    if (!done) return false;
+  }
+  return true;
 }
 
 int listen_at(const NetworkPort& port) {
@@ -95,15 +96,15 @@ int listen_at(const NetworkPort& port) {
 
 NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer, WayOut way) {
   const bool outside = way != WayOut::kNone;
-  auto routes = outside ? closed_routes() : std::vector<RouteMessage>();
+  auto settings = outside ? closed_addresses() : std::vector<NetlinkMessage>();
   for (const auto& port : ports) {
-    if ((port.address >> 24U) != IN_LOOPBACKNET) routes.push_back(own_address(port.address));
+    if ((port.address >> 24U) != IN_LOOPBACKNET) settings.push_back(own_address(port.address));
   }
-  return {&ports,  answer, outside, std::move(routes), fmt::format("{0} {0} 1\n", geteuid()), fmt::format("{0} {0} 1\n", getegid())};
+  return {&ports,  answer, outside, std::move(settings), fmt::format("{0} {0} 1\n", geteuid()), fmt::format("{0} {0} 1\n", getegid())};
 }
 
 bool enter_network(const NetworkOrder& order) {
-  if (order.ports->size() > kMaxPorts || !leave_network(order) || !bring_loopback_up() || !make_routes(order.routes))
+  if (order.ports->size() > kMaxPorts || !leave_network(order) || !bring_loopback_up() || !apply(order.settings))
     return false;
   Control control{};
   char byte = 0;

@@ -23,8 +23,11 @@ struct NetworkPort {
 // What leads outside: nothing, or one of the user-mode networks that Debian has.
 enum class WayOut : std::uint8_t { kNone, kPasta, kSlirp };
 
-// A netlink message that makes a route.
-using RouteMessage = std::string;
+// One that the kernel is told about a network by.
+struct NetlinkMessage {
+  int protocol;
+  std::string bytes;
+};
 
 struct Network {
   std::vector<NetworkPort> ports;
@@ -45,7 +48,7 @@ struct NetworkOrder {
   const std::vector<NetworkPort>* ports;
   int answer;  // where the sockets are sent
   bool outside;  // something will lead there
-  std::vector<RouteMessage> routes;  // made before any way leads outside
+  std::vector<NetlinkMessage> settings;  // made before any way leads outside
   std::string user_map, group_map;
 };
 NetworkOrder network_order(const std::vector<NetworkPort>& ports, int answer, WayOut way);

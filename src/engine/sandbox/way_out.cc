@@ -6,6 +6,8 @@
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/xfrm.h>
+#include <net/if.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,39 +42,30 @@ std::vector<std::string> command_of(WayOut way, pid_t pid) {
   return out;
 }
 
-struct Route {
-  unsigned char type, table, scope;
-  in_addr_t address;  // in the network's order
-  unsigned char bits;
-};
-
 struct Attribute {
   rtattr head;
   std::uint32_t value;
 };
 
-// `device` is left out where it is 0: an unreachable route has none.
-RouteMessage message_of(const Route& route, std::uint32_t device) {
-  struct {
-    nlmsghdr head;
-    rtmsg route;
-    Attribute destination, device;
-  } message{};
-  const std::size_t size = sizeof message - (device == 0 ? sizeof(Attribute) : 0);
-  message.head = {static_cast<std::uint32_t>(size), RTM_NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 1, 0};
-  message.route.rtm_family = AF_INET;
-  message.route.rtm_dst_len = route.bits;
-  message.route.rtm_table = route.table;
-  message.route.rtm_protocol = RTPROT_STATIC;
-  message.route.rtm_scope = route.scope;
-  message.route.rtm_type = route.type;
-  message.destination = {{RTA_LENGTH(sizeof(std::uint32_t)), RTA_DST}, route.address};
-  message.device = {{RTA_LENGTH(sizeof(std::uint32_t)), RTA_OIF}, device};
-  return {reinterpret_cast<const char*>(&message), size};
+template <class Message>
+NetlinkMessage finished(int protocol, Message& message, std::uint16_t type) {
+  message.head = {sizeof message, type, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE, 1, 0};
+  return {protocol, {reinterpret_cast<const char*>(&message), sizeof message}};
 }
 
-RouteMessage unreachable(in_addr_t address, unsigned char bits) {
-  return message_of({RTN_UNREACHABLE, RT_TABLE_MAIN, RT_SCOPE_UNIVERSE, address, bits}, 0);
+// A policy of the kernel's IPsec: packets to there are dropped on their way out, EPERM. The loopback has none.
+NetlinkMessage closed(in_addr_t address, std::uint8_t bits) {
+  struct {
+    nlmsghdr head;
+    xfrm_userpolicy_info policy;
+  } message{};
+  message.policy.sel.family = AF_INET;
+  message.policy.sel.daddr.a4 = address;
+  message.policy.sel.prefixlen_d = bits;
+  message.policy.lft = {XFRM_INF, XFRM_INF, XFRM_INF, XFRM_INF, 0, 0, 0, 0};
+  message.policy.dir = XFRM_POLICY_OUT;
+  message.policy.action = XFRM_POLICY_BLOCK;
+  return finished(NETLINK_XFRM, message, XFRM_MSG_NEWPOLICY);
 }
 
 // Waited for when it ends, whoever has forgotten it by then.
@@ -105,22 +98,33 @@ WayOut find_way_out() {
   return access(kSlirp, X_OK) == 0 ? WayOut::kSlirp : WayOut::kNone;
 }
 
-std::vector<RouteMessage> closed_routes() {
-  std::vector<RouteMessage> out{unreachable(inet_addr("169.254.0.0"), 16)};
+std::vector<NetlinkMessage> closed_addresses() {
+  std::vector<NetlinkMessage> out{closed(inet_addr("169.254.0.0"), 16), closed(inet_addr("127.0.0.0"), 8), closed(0, 8),
+                                  closed(inet_addr("224.0.0.0"), 4), closed(INADDR_NONE, 32)};
   ifaddrs* all = nullptr;
   if (getifaddrs(&all) != 0) return out;
   for (const ifaddrs* each = all; each; each = each->ifa_next) {
     if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET) continue;
     const in_addr_t address = reinterpret_cast<const sockaddr_in*>(each->ifa_addr)->sin_addr.s_addr;
-    if ((ntohl(address) >> 24U) != IN_LOOPBACKNET) out.push_back(unreachable(address, 32));
+    if ((ntohl(address) >> 24U) != IN_LOOPBACKNET) out.push_back(closed(address, 32));
+    if (each->ifa_flags & IFF_BROADCAST && each->ifa_broadaddr)
+      out.push_back(closed(reinterpret_cast<const sockaddr_in*>(each->ifa_broadaddr)->sin_addr.s_addr, 32));
   }
   freeifaddrs(all);
   return out;
 }
 
-RouteMessage own_address(in_addr_t address) {
+NetlinkMessage own_address(in_addr_t address) {
   constexpr std::uint32_t kLoopbackDevice = 1;  // of every namespace
-  return message_of({RTN_LOCAL, RT_TABLE_LOCAL, RT_SCOPE_HOST, htonl(address), 32}, kLoopbackDevice);
+  struct {
+    nlmsghdr head;
+    rtmsg route;
+    Attribute destination, device;
+  } message{};
+  message.route = {AF_INET, 32, 0, 0, RT_TABLE_LOCAL, RTPROT_STATIC, RT_SCOPE_HOST, RTN_LOCAL, 0};
+  message.destination = {{RTA_LENGTH(sizeof(std::uint32_t)), RTA_DST}, htonl(address)};
+  message.device = {{RTA_LENGTH(sizeof(std::uint32_t)), RTA_OIF}, kLoopbackDevice};
+  return finished(NETLINK_ROUTE, message, RTM_NEWROUTE);
 }
 
 std::shared_ptr<void> open_way_out(asio::io_context& context, WayOut way, pid_t pid) {

@@ -15,11 +15,12 @@ namespace leat::sandbox {
 
 WayOut find_way_out();
 
-// Unreachable whatever the helper would do: link-local addresses, and those of the machine itself.
-std::vector<RouteMessage> closed_routes();
+// What the helper must not lead to: link-local addresses, those of the machine itself, and all that several hear. No
+// route says so, since a socket that names its device goes by none.
+std::vector<NetlinkMessage> closed_addresses();
 
 // Makes an address, in the host's order, the namespace's own.
-RouteMessage own_address(in_addr_t address);
+NetlinkMessage own_address(in_addr_t address);
 
 // Opens the way of that process's namespace. The helper ends with the process, or with what is returned.
 std::shared_ptr<void> open_way_out(boost::asio::io_context& context, WayOut way, pid_t pid);
