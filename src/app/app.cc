@@ -166,7 +166,8 @@ struct App::Parts {
         kinesis_source(kinesis),
         queue_source(sqs),
         authorizer(
-            iam, *world.clock, dynamodb.tables(), [this](std::string_view arn) { return resource_policy(arn); },
+            {iam, dynamodb.tables(), kinesis, sqs}, *world.clock,
+            [this](std::string_view arn) { return resource_policy(arn); },
             [this](std::string_view arn) { return integration::resource_tags({dynamodb, kinesis, lambda, sqs}, arn); }),
         destinations(sqs, authorizer),
         lambda_roles(iam, authorizer),

@@ -11,7 +11,8 @@ struct Arn {
   std::string_view partition, service, region, account, resource;
 };
 
-// Views into `text`. nullopt where a part is missing.
+// Views into `text`. nullopt where a part is missing, or it is of another partition than all that is here: a second
+// spelling of a name is a way around policies.
 inline std::optional<Arn> parse_arn(std::string_view text) {
   std::string_view part[5];
   if (!text.starts_with("arn:")) return std::nullopt;
@@ -22,6 +23,7 @@ inline std::optional<Arn> parse_arn(std::string_view text) {
     part[i] = text.substr(0, colon);
     text.remove_prefix(colon + 1);
   }
+  if (part[0] != "aws") return std::nullopt;
   part[4] = text;
   return Arn{part[0], part[1], part[2], part[3], part[4]};
 }

@@ -4,7 +4,6 @@
 
 #include "aws/arn.h"
 #include "base/encoding.h"
-#include "integration/requested_actions.h"
 
 namespace leat::integration {
 namespace {
@@ -162,7 +161,7 @@ aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authoriz
   if (is_root(caller.arn) && !can_be_foreign(authorization)) return {};
   const Asker asker = TRY(asker_of(caller));
   if (needs_no_policy(authorization)) return {};
-  for (const RequestedAction& each : requested_actions(authorization, tables_, iam_)) {
+  for (const RequestedAction& each : requested_actions(authorization, named_)) {
     const aws::PolicyContext context([&] {
       auto keys = context_of(asker, each.resource);
       add_request_tags(authorization, keys);

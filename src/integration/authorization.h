@@ -9,6 +9,7 @@
 
 #include "aws/authorizer.h"
 #include "aws/policy/judge.h"
+#include "integration/requested_actions.h"
 #include "integration/tag_conditions.h"
 #include "service/dynamodb/table/table.h"
 #include "service/iam/iam.h"
@@ -21,11 +22,10 @@ using ResourcePolicies = std::function<std::string(std::string_view arn)>;
 
 class PolicyAuthorizer final : public aws::Authorizer {
  public:
-  PolicyAuthorizer(const iam::Iam& iam, const Clock& clock, dynamodb::Tables& tables, ResourcePolicies policies,
-                   ResourceTags tags)
-      : iam_(iam),
+  PolicyAuthorizer(NamedResources named, const Clock& clock, ResourcePolicies policies, ResourceTags tags)
+      : named_(named),
+        iam_(named.iam),
         clock_(clock),
-        tables_(tables),
         resource_policies_(std::move(policies)),
         resource_tags_(std::move(tags)) {}
 
@@ -59,9 +59,9 @@ class PolicyAuthorizer final : public aws::Authorizer {
   aws::PolicyContext::Keys context_of(const Asker& asker, std::string_view resource) const;
   aws::Verdict decide(const Asker& asker, const aws::PolicyRequest& request) const;
 
+  const NamedResources named_;
   const iam::Iam& iam_;
   const Clock& clock_;
-  dynamodb::Tables& tables_;
   ResourcePolicies resource_policies_;
   ResourceTags resource_tags_;
   aws::ParsedPolicies parsed_policies_{aws::PolicyKind::kResource};

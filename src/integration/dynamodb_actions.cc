@@ -15,8 +15,8 @@ namespace {
 using Actions = std::vector<RequestedAction>;
 
 std::string table_arn(const aws::Caller& caller, std::string_view table) {
-  if (const auto arn = aws::parse_arn(table)) table = arn->resource.substr(arn->resource.find('/') + 1);
-  return aws::make_arn("dynamodb", caller.region, caller.account, fmt::format("table/{}", table));
+  return aws::make_arn("dynamodb", caller.region, caller.account,
+                       fmt::format("table/{}", dynamodb::table_name_in(table)));
 }
 
 // What is asked of tables, and with which condition keys.

@@ -1,7 +1,5 @@
 #include "integration/requested_actions.h"
 
-#include <algorithm>
-
 #include "aws/arn.h"
 #include "aws/dynamodbstreams/types.h"
 #include "aws/kinesis/types.h"
@@ -10,68 +8,105 @@
 #include "integration/iam_actions.h"
 #include "integration/rights.h"
 #include "service/dynamodb/stream/streams.h"
+#include "service/kinesis/consumer.h"
 #include "service/kinesis/iterator.h"
 #include "service/sqs/move_task.h"
 
 namespace leat::integration {
 namespace {
 
-// Whose resource stands in a token that leat gave out: its ARN, or nothing where there is no such token.
-using Reading = std::string (*)(const aws::Authorization& asked);
+using Actions = std::vector<RequestedAction>;
 
-std::string of_stream_iterator(const aws::Authorization& asked) {
-  const auto& input = *static_cast<const dynamodbstreams::GetRecordsInput*>(asked.input);
-  const auto iterator = dynamodbstreams::Iterator::parse(input.shard_iterator);
-  return iterator ? iterator->stream_arn : std::string();
+// A resource that the request names in another way than by a member of its own: all rights are asked for on it.
+void put(const aws::Authorization& asked, const std::string& resource, Actions& out) {
+  bool found = false;
+  for (RequestedAction& each : out) {
+    if (each.resource != "*") continue;
+    each.resource = resource;
+    found = true;
+  }
+  if (!found) out.push_back({own_action(asked), resource});
 }
 
-std::string of_shard_iterator(const aws::Authorization& asked) {
-  const auto iterator = kinesis::Iterator::parse(static_cast<const kinesis::GetRecordsInput*>(asked.input)->shard_iterator);
-  return iterator ? iterator->stream_arn : std::string();
+template <class Input>
+const Input& input_of(const aws::Authorization& asked) {
+  return *static_cast<const Input*>(asked.input);
 }
 
-std::string of_page_of_shards(const aws::Authorization& asked) {
-  const auto& token = static_cast<const kinesis::ListShardsInput*>(asked.input)->next_token;
+void add_stream_iterator(const aws::Authorization& asked, const NamedResources&, Actions& out) {
+  const auto& token = input_of<dynamodbstreams::GetRecordsInput>(asked).shard_iterator;
+  if (const auto iterator = dynamodbstreams::Iterator::parse(token)) put(asked, iterator->stream_arn, out);
+}
+
+void add_shard_iterator(const aws::Authorization& asked, const NamedResources&, Actions& out) {
+  const auto& token = input_of<kinesis::GetRecordsInput>(asked).shard_iterator;
+  if (const auto iterator = kinesis::Iterator::parse(token)) put(asked, iterator->stream_arn, out);
+}
+
+void add_page_of_shards(const aws::Authorization& asked, const NamedResources&, Actions& out) {
+  const auto& token = input_of<kinesis::ListShardsInput>(asked).next_token;
   const auto page = token ? kinesis::ShardsPage::parse(*token) : std::nullopt;
-  return page ? aws::make_arn("kinesis", asked.caller.region, asked.caller.account, "stream/" + page->stream) : std::string();
+  const auto& caller = asked.caller;
+  if (page) put(asked, aws::make_arn("kinesis", caller.region, caller.account, "stream/" + page->stream), out);
 }
 
-std::string of_move_task(const aws::Authorization& asked) {
-  const auto& input = *static_cast<const sqs::CancelMessageMoveTaskRequest*>(asked.input);
-  const auto task = sqs::parse_handle(input.task_handle);
-  return task ? task->source.arn() : std::string();
+void add_move_task(const aws::Authorization& asked, const NamedResources&, Actions& out) {
+  const auto task = sqs::parse_handle(input_of<sqs::CancelMessageMoveTaskRequest>(asked).task_handle);
+  if (task) put(asked, task->source.arn(), out);
+}
+
+// Without a destination messages go back to where they came from.
+void add_sources(const aws::Authorization& asked, const NamedResources& named, Actions& out) {
+  const auto& input = input_of<sqs::StartMessageMoveTaskRequest>(asked);
+  const auto queue = input.destination_arn ? std::nullopt : sqs::parse_queue_arn(input.source_arn);
+  if (!queue) return;
+  for (const auto& source : named.sqs.dead_letter_sources(*queue)) out.push_back({"sqs:SendMessage", source.arn()});
+}
+
+void set_owner(const aws::Authorization& asked, const NamedResources&, Actions& out) {
+  const auto& input = input_of<sqs::GetQueueUrlRequest>(asked);
+  const auto& owner = input.queue_owner_aws_account_id;
+  if (owner) out = {{own_action(asked), sqs::QueueId{*owner, asked.caller.region, input.queue_name}.arn()}};
+}
+
+// A consumer's ARN ends with a time, which those who call it by its name leave out.
+void complete_consumer(const aws::Authorization&, const NamedResources& named, Actions& out) {
+  for (RequestedAction& each : out) {
+    const auto stream = named.kinesis.find_or_null(kinesis::stream_arn_in(each.resource));
+    if (!stream) continue;
+    if (auto found = find_consumer(named.kinesis, *stream, kinesis::consumer_name_in(each.resource)))
+      each.resource = std::move(found->consumer_arn);
+  }
 }
 
 struct Entry {
   std::string_view service, operation;
-  Reading read;
+  void (*mend)(const aws::Authorization& asked, const NamedResources& named, Actions& out);
 };
-constexpr Entry kReadings[] = {
-    {"kinesis", "GetRecords", of_shard_iterator},
-    {"dynamodbstreams", "GetRecords", of_stream_iterator},
-    {"kinesis", "ListShards", of_page_of_shards},
-    {"sqs", "CancelMessageMoveTask", of_move_task},
+constexpr Entry kNamedOtherwise[] = {
+    {"kinesis", "GetRecords", add_shard_iterator},
+    {"dynamodbstreams", "GetRecords", add_stream_iterator},
+    {"kinesis", "ListShards", add_page_of_shards},
+    {"kinesis", "DescribeStreamConsumer", complete_consumer},
+    {"kinesis", "DeregisterStreamConsumer", complete_consumer},
+    {"sqs", "CancelMessageMoveTask", add_move_task},
+    {"sqs", "StartMessageMoveTask", add_sources},
+    {"sqs", "GetQueueUrl", set_owner},
 };
-
-std::string resource_in_token(const aws::Authorization& asked) {
-  const auto* found = std::find_if(std::begin(kReadings), std::end(kReadings), [&](const Entry& each) {
-    return each.operation == asked.operation.name && each.service == asked.service.id;
-  });
-  return found == std::end(kReadings) ? std::string() : found->read(asked);
-}
 
 bool names_keys(const aws::Operation& operation) { return operation.resource.find(" @") != std::string_view::npos; }
 
 }  // namespace
 
-std::vector<RequestedAction> requested_actions(const aws::Authorization& asked, dynamodb::Tables& tables,
-                                               const iam::Iam& iam) {
+std::vector<RequestedAction> requested_actions(const aws::Authorization& asked, const NamedResources& named) {
   if (asked.service.id == "dynamodb") {
-    if (auto actions = item_actions(asked, tables)) return std::move(*actions);
+    if (auto actions = item_actions(asked, named.tables)) return std::move(*actions);
   }
-  if (std::string resource = resource_in_token(asked); !resource.empty()) return {{own_action(asked), std::move(resource)}};
   std::vector<RequestedAction> out = rights_of(asked);
-  if (asked.service.id == "iam") return iam_actions(asked, iam, std::move(out));
+  for (const Entry& each : kNamedOtherwise) {
+    if (each.operation == asked.operation.name && each.service == asked.service.id) each.mend(asked, named, out);
+  }
+  if (asked.service.id == "iam") return iam_actions(asked, named.iam, std::move(out));
   if (names_keys(asked.operation)) {
     for (auto& each : out) each.conditions = [&asked](auto& keys) { add_named_keys(asked, keys); };
   }

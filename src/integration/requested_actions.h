@@ -14,6 +14,12 @@ class Tables;
 namespace leat::iam {
 class Iam;
 }
+namespace leat::kinesis {
+class Kinesis;
+}
+namespace leat::sqs {
+class Sqs;
+}
 
 namespace leat::integration {
 
@@ -24,8 +30,16 @@ struct RequestedAction {
   std::function<void(aws::PolicyContext::Keys& keys)> conditions = {};
 };
 
-// Most operations ask for what operations.list names. Of some the resource stands in a token, or in each of many items.
-std::vector<RequestedAction> requested_actions(const aws::Authorization& authorization, dynamodb::Tables& tables,
-                                               const iam::Iam& iam);
+// Where it is looked up what a request's names lead to.
+struct NamedResources {
+  const iam::Iam& iam;
+  dynamodb::Tables& tables;
+  kinesis::Kinesis& kinesis;
+  sqs::Sqs& sqs;
+};
+
+// Most operations ask for what operations.list names. Of some the resource stands in a token, or in each of many items,
+// or has a longer name than the request says.
+std::vector<RequestedAction> requested_actions(const aws::Authorization& authorization, const NamedResources& named);
 
 }  // namespace leat::integration

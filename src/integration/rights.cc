@@ -6,11 +6,14 @@
 
 #include "aws/arn.h"
 #include "base/encoding.h"
+#include "service/dynamodb/table/table.h"
+#include "service/lambda/function.h"
 
 namespace leat::integration {
 namespace {
 
 constexpr std::string_view kBetween = " & ";
+constexpr std::string_view kTable = "table/";
 
 struct Right {
   std::string_view resource, actions, member;
@@ -99,7 +102,31 @@ std::string first_value(const aws::Authorization& asked, std::string_view name) 
   return values.empty() ? std::string() : values.front();
 }
 
-// Of a table's or a function's ARN only the name counts: it is looked for where the caller is.
+bool has_member(const aws::Authorization& asked, std::string_view name) { return member_of(asked, name) != nullptr; }
+
+// However a function is named (an ARN or a part of one, a name, each with a qualifier or without), its ARN where the
+// caller is. An operation that knows no qualifiers is on the function itself, whatever stands behind the name.
+std::vector<std::string> functions_named(const aws::Authorization& asked, std::string_view pattern) {
+  const auto given = lambda::parse_reference(first_value(asked, "FunctionName"));
+  if (given.name.empty()) return {};
+  const std::string function = lambda::function_arn(asked.caller, given.name);
+  std::string qualifier = first_value(asked, pattern.ends_with("{Name}") ? "Name" : "Qualifier");
+  if (qualifier.empty()) qualifier = given.qualifier;
+  std::vector<std::string> out;
+  const bool by_qualifier = pattern.ends_with("{Name}") || has_member(asked, "Qualifier");
+  if (qualifier.empty() || !by_qualifier) out.push_back(function);
+  if (!qualifier.empty()) out.push_back(function + ':' + qualifier);
+  return out;
+}
+
+// Of a table only the name counts, in an ARN too: it is looked for where the caller is.
+std::string table_named(const aws::Caller& caller, std::string_view text) {
+  if (text.starts_with(kTable)) text.remove_prefix(kTable.size());
+  return aws::make_arn("dynamodb", caller.region, caller.account,
+                       fmt::format("{}{}", kTable, dynamodb::table_name_in(text)));
+}
+
+// Of what belongs to a table or a function likewise.
 std::string acted_on(const aws::Authorization& asked, const std::string& text) {
   const auto arn = aws::parse_arn(text);
   const std::string_view prefix = prefix_of(asked.service);
@@ -108,26 +135,11 @@ std::string acted_on(const aws::Authorization& asked, const std::string& text) {
   return by_name ? aws::make_arn(prefix, asked.caller.region, asked.caller.account, arn->resource) : text;
 }
 
-// function:NAME:QUALIFIER, of any of the forms that a function can be named in.
-std::string function_resource(const aws::Authorization& asked, std::string resource) {
-  if (const auto function = resource.rfind("function:"); function != std::string::npos) resource.erase(0, function);
-  const std::string qualifier = first_value(asked, "Qualifier");
-  return qualifier.empty() ? resource : resource + ':' + qualifier;
-}
-
-bool starts_with_function(const std::string& resource) {
-  const auto arn = aws::parse_arn(resource);
-  return (arn ? arn->resource : std::string_view(resource)).starts_with("function:");
-}
-
-}  // namespace
-
+// A resource without account and region as the ARN that it has where the caller is.
 std::string arn_at(const aws::Authorization& asked, std::string resource) {
-  if (resource == "*") return resource;
   const auto& caller = asked.caller;
   const auto& id = asked.service.id;
-  if (id == "lambda" && starts_with_function(resource) && asked.operation.resource.starts_with("function:{FunctionName}"))
-    return aws::make_arn("lambda", caller.region, caller.account, function_resource(asked, std::move(resource)));
+  if (resource == "*") return resource;
   if (resource.starts_with("arn:")) return acted_on(asked, resource);
   if (id == "sqs") return queue_arn(caller, resource);
   if (id == "iam") return aws::make_arn("iam", "", caller.account, resource);
@@ -138,6 +150,17 @@ std::string arn_at(const aws::Authorization& asked, std::string resource) {
   }
   return aws::make_arn(prefix_of(asked.service), caller.region, caller.account, resource);
 }
+
+// What the pattern of a right means in this request.
+std::vector<std::string> resources_of(const aws::Authorization& asked, std::string_view pattern) {
+  if (pattern.starts_with("function:{FunctionName}")) return functions_named(asked, pattern);
+  std::vector<std::string> out = filled(asked, pattern);
+  for (std::string& each : out)
+    each = pattern.starts_with(kTable) ? table_named(asked.caller, each) : arn_at(asked, std::move(each));
+  return out;
+}
+
+}  // namespace
 
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html and …/list_amazonsqs.html
 std::string own_action(const aws::Authorization& asked) {
@@ -154,8 +177,7 @@ std::vector<RequestedAction> rights_of(const aws::Authorization& asked) {
   const std::string own = own_action(asked);
   each_right(asked.operation, [&](const Right& right) {
     if (right.is_key() || (!right.member.empty() && !has(asked, right.member))) return;
-    for (std::string& text : filled(asked, right.resource)) {
-      const std::string resource = arn_at(asked, std::move(text));
+    for (const std::string& resource : resources_of(asked, right.resource)) {
       if (right.actions.empty() || right.actions == "-") out.push_back({own, resource});
       for (std::string_view rest = right.actions == "-" ? "" : right.actions; !rest.empty();)
         out.push_back({std::string(take(rest, ",")), resource});
@@ -169,11 +191,11 @@ std::vector<RequestedAction> rights_of(const aws::Authorization& asked) {
 void add_named_keys(const aws::Authorization& asked, aws::PolicyContext::Keys& keys) {
   each_right(asked.operation, [&](const Right& right) {
     if (!right.is_key()) return;
-    for (std::string& text : filled(asked, right.resource)) {
-      // What is a resource is compared as an ARN; all else as it came.
-      const bool is_value = right.resource.starts_with('{') || right.resource.find('{') == std::string_view::npos;
-      keys.emplace(lower_case(right.actions.substr(1)), is_value ? std::move(text) : arn_at(asked, std::move(text)));
-    }
+    // What is a resource is compared as an ARN, of a function with its qualifier; all else as it came.
+    const bool is_function = right.resource.starts_with("function:");
+    const auto values = is_function ? functions_named(asked, right.resource) : filled(asked, right.resource);
+    for (auto each = is_function && !values.empty() ? values.end() - 1 : values.begin(); each != values.end(); ++each)
+      keys.emplace(lower_case(right.actions.substr(1)), *each);
   });
 }
 

@@ -25,7 +25,4 @@ void add_named_keys(const aws::Authorization& asked, aws::PolicyContext::Keys& k
 // lambda:InvokeFunction, where the operation is called Invoke.
 std::string own_action(const aws::Authorization& asked);
 
-// A resource without account and region as the ARN that it has where the caller is: table/music.
-std::string arn_at(const aws::Authorization& asked, std::string resource);
-
 }  // namespace leat::integration

@@ -79,7 +79,8 @@ aws::Map<std::string> resource_tags(const TaggedServices& services, std::string_
     return tags_in(kinesis::list_tags_for_resource(services.kinesis, owner, {std::string(stream)}));
   }
   if (arn->service == "lambda" && arn->resource.starts_with("function:"))
-    return tags_in(lambda::list_tags(services.lambda, owner, {std::string(text)}));
+    return tags_in(lambda::list_tags(
+        services.lambda, owner, {lambda::function_arn(owner, lambda::function_name_in(arn->resource))}));
   return {};
 }
 

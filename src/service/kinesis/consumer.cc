@@ -22,6 +22,13 @@ std::optional<ConsumerDescription> find_consumer(const Kinesis& kinesis, const S
   return aws::from_json<ConsumerDescription>(*row.value);
 }
 
+aws::Result<Registered> find_consumer(Kinesis& kinesis, const aws::Caller& caller, const std::string& arn) {
+  StreamPtr stream = TRY(kinesis.find_shared(caller, std::nullopt, std::string(stream_arn_in(arn))));
+  auto consumer = find_consumer(kinesis, *stream, consumer_name_in(arn));
+  if (!consumer || consumer->consumer_arn != arn) return consumer_not_found(caller, arn);
+  return Registered{std::move(stream), std::move(*consumer)};
+}
+
 std::unexpected<aws::Error> consumer_not_found(const aws::Caller& caller, std::string_view consumer) {
   return aws::fail(errors::kResourceNotFound,
                    fmt::format("Consumer {}, account {} not found.", consumer, caller.account));

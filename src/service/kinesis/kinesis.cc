@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "service/kinesis/consumer.h"
 #include "service/kinesis/subscription.h"
 
 namespace leat::kinesis {
@@ -20,6 +21,8 @@ std::string stream_name_in(std::string_view text) {
   return std::string(name.substr(0, name.find('/')));
 }
 
+std::string_view stream_arn_in(std::string_view arn) { return arn.substr(0, arn.find("/consumer/")); }
+
 StreamPtr Kinesis::find_or_null(std::string_view account, std::string_view region, const std::string& name) {
   const std::string row = stream_row(account, region, name);
   {
@@ -37,7 +40,10 @@ StreamPtr Kinesis::find_or_null(std::string_view text) {
   const std::string name = stream_name_in(text);
   if (name.empty()) return nullptr;
   const auto arn = aws::parse_arn(text);
-  return find_or_null(arn->account, arn->region, name);
+  StreamPtr found = find_or_null(arn->account, arn->region, name);
+  if (!found || found->arn() == text) return found;
+  const auto consumer = find_consumer(*this, *found, consumer_name_in(text));
+  return consumer && consumer->consumer_arn == text ? found : nullptr;
 }
 
 aws::Result<StreamPtr> Kinesis::find(const aws::Caller& caller, const std::optional<std::string>& name,
@@ -49,9 +55,15 @@ aws::Result<StreamPtr> Kinesis::find(const aws::Caller& caller, const std::optio
     return aws::fail(errors::kInvalidArgument, "StreamName and StreamARN must be of the same stream.");
   const bool own = !parsed || (parsed->account == caller.account && parsed->region == caller.region);
   StreamPtr found = own ? find_or_null(caller.account, caller.region, wanted) : nullptr;
-  if (found) return found;
+  if (found && (!arn || found->arn() == *arn)) return found;
   return aws::fail(errors::kResourceNotFound,
                    fmt::format("Stream {} under account {} not found.", wanted, caller.account));
+}
+
+aws::Result<StreamPtr> Kinesis::find_bearer(const aws::Caller& caller, const std::string& arn) {
+  StreamPtr found = find_or_null(arn);
+  if (found && found->account == caller.account && found->region == caller.region) return found;
+  return aws::fail(errors::kResourceNotFound, fmt::format("{} under account {} not found.", arn, caller.account));
 }
 
 aws::Result<StreamPtr> Kinesis::find_shared(const aws::Caller& caller, const std::optional<std::string>& name,

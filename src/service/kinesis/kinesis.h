@@ -40,12 +40,15 @@ class Kinesis {
   ShardThrottle& throttle() { return throttle_; }
 
   StreamPtr find_or_null(std::string_view account, std::string_view region, const std::string& name);
-  StreamPtr find_or_null(std::string_view arn);  // of a stream, or of one of its consumers
+  // Of a stream, or of one of its consumers, by that very ARN.
+  StreamPtr find_or_null(std::string_view arn);
 
   // A stream of the caller's account. ResourceNotFoundException; InvalidArgumentException where neither is given.
   aws::Result<StreamPtr> find(const aws::Caller& caller, const std::optional<std::string>& name,
                               const std::optional<std::string>& arn);
-  // The same, or another account's by its ARN, for what a stream's policy can allow.
+  // The same of an ARN that can be a consumer's.
+  aws::Result<StreamPtr> find_bearer(const aws::Caller& caller, const std::string& arn);
+  // A stream of the caller's account, or another account's by its ARN, for what a stream's policy can allow.
   // https://docs.aws.amazon.com/streams/latest/dev/resource-based-policy-examples.html
   aws::Result<StreamPtr> find_shared(const aws::Caller& caller, const std::optional<std::string>& name,
                                      const std::optional<std::string>& arn);
@@ -80,6 +83,8 @@ class Kinesis {
 
 // The name in arn:…:stream/NAME and in arn:…:stream/NAME/consumer/C:1; empty where it is neither.
 std::string stream_name_in(std::string_view arn);
+// arn:…:stream/NAME of either.
+std::string_view stream_arn_in(std::string_view arn);
 
 // The policy of a stream or a consumer; empty where it has none.
 std::string resource_policy(const Kinesis& kinesis, std::string_view arn);

@@ -87,8 +87,7 @@ aws::Result<void> Subscription::send_next(aws::EventSink& sink) {
 }
 
 aws::Result<StreamPtr> Subscription::find_stream() const {
-  StreamPtr stream = kinesis_.find_or_null(consumer_arn_);
-  if (stream && find_consumer(kinesis_, *stream, consumer_name_in(consumer_arn_))) return stream;
+  if (StreamPtr stream = kinesis_.find_or_null(consumer_arn_)) return stream;
   return aws::fail(errors::kResourceNotFound, fmt::format("Consumer {} not found.", consumer_arn_));
 }
 

@@ -60,7 +60,9 @@ std::string function_arn(const aws::Caller& caller, std::string_view name) {
 FunctionReference parse_reference(std::string_view reference) {
   constexpr std::string_view kMark = "function:";
   const auto mark = reference.find(kMark);
-  if (mark != std::string_view::npos) reference.remove_prefix(mark + kMark.size());
+  // Not the end of a name: myfunction:live.
+  if (mark != std::string_view::npos && (mark == 0 || reference[mark - 1] == ':'))
+    reference.remove_prefix(mark + kMark.size());
   const auto colon = reference.find(':');
   FunctionReference out{std::string(reference.substr(0, colon)), {}};
   if (colon != std::string_view::npos) out.qualifier = reference.substr(colon + 1);
@@ -70,7 +72,8 @@ FunctionReference parse_reference(std::string_view reference) {
 std::optional<std::uint64_t> version_number(std::string_view qualifier) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(qualifier.data(), qualifier.data() + qualifier.size(), number);
-  if (error != std::errc() || end != qualifier.data() + qualifier.size()) return std::nullopt;
+  if (error != std::errc() || end != qualifier.data() + qualifier.size() || qualifier.front() == '0')
+    return std::nullopt;
   return number;
 }
 

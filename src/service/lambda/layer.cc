@@ -56,6 +56,7 @@ std::optional<LayerVersionId> parse_layer_version(std::string_view text) {
   const std::string_view number = rest.substr(colon + 1);
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out.version);
   if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+  if (out.arn() != text) return std::nullopt;  // layer:NAME:01
   return out;
 }
 

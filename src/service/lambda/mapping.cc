@@ -13,8 +13,10 @@ namespace leat::lambda {
 
 std::string missing_right(RoleCredentials& roles, const RecordSource& source, std::string_view role_arn,
                           std::string_view source_arn) {
+  // What a consumer reads is its stream's.
+  const std::string_view stream = source_arn.substr(0, source_arn.find("/consumer/"));
   for (const std::string_view action : source.actions()) {
-    if (!roles.allows(role_arn, action, source_arn)) {
+    if (!roles.allows(role_arn, action, stream)) {
       return fmt::format(
           "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, "
           "DescribeStream, ListShards, and ListStreams Actions on your stream in IAM.",

@@ -88,6 +88,18 @@ std::vector<CreateQueueRequest> Sqs::list(const aws::Caller& caller, std::string
   return out;
 }
 
+std::vector<QueueId> Sqs::dead_letter_sources(const QueueId& id) const {
+  aws::Caller owner;
+  owner.account = id.account;
+  owner.region = id.region;
+  std::vector<QueueId> out;
+  for (const auto& each : list(owner, "", "", SIZE_MAX)) {
+    const auto redrive = settings_of(*each.attributes).redrive;
+    if (redrive && redrive->dead_letter_arn == id.arn()) out.push_back({id.account, id.region, each.queue_name});
+  }
+  return out;
+}
+
 void Sqs::save(const QueueId& id, const CreateQueueRequest& definition, TimePoint look_at) {
   kv::Batch batch;
   batch.put(queue_row(id.account, id.region, id.name), aws::to_json(definition));

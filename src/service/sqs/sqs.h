@@ -46,6 +46,9 @@ class Sqs {
   std::vector<CreateQueueRequest> list(const aws::Caller& caller, std::string_view prefix, std::string_view after,
                                        std::size_t limit) const;
 
+  // Those whose dead letters that queue takes.
+  std::vector<QueueId> dead_letter_sources(const QueueId& id) const;
+
   // Stores a definition, of a new queue too; its oldest message is looked at no later than `look_at`. Under the
   // definition mutex.
   void save(const QueueId& id, const CreateQueueRequest& definition, TimePoint look_at);

@@ -104,7 +104,7 @@ std::string table_arn(const aws::Caller& caller, std::string_view name) {
 
 std::string_view table_name_in(std::string_view name_or_arn) {
   const auto arn = aws::parse_arn(name_or_arn);
-  if (!arn || !arn->resource.starts_with("table/")) return name_or_arn;
+  if (!arn || arn->service != "dynamodb" || !arn->resource.starts_with("table/")) return name_or_arn;
   const std::string_view rest = arn->resource.substr(6);
   return rest.substr(0, rest.find('/'));
 }

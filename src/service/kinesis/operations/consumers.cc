@@ -18,19 +18,19 @@ std::string consumer_row(const Stream& stream, std::string_view consumer) {
   return consumers_prefix(stream.account, stream.region, stream.name()) + kv::make_key(consumer);
 }
 
-struct Found {
-  StreamPtr stream;
-  ConsumerDescription consumer;
-};
-
 template <class Input>
-aws::Result<Found> find(Kinesis& kinesis, const aws::Caller& caller, const Input& input) {
-  const StreamPtr stream =
-      TRY(kinesis.find_shared(caller, std::nullopt, input.consumer_arn ? input.consumer_arn : input.stream_arn));
-  const std::string name =
-      input.consumer_arn ? consumer_name_in(*input.consumer_arn) : input.consumer_name.value_or("");
-  if (auto consumer = find_consumer(kinesis, *stream, name)) return Found{stream, std::move(*consumer)};
-  return consumer_not_found(caller, input.consumer_arn.value_or(name));
+aws::Result<Registered> find(Kinesis& kinesis, const aws::Caller& caller, const Input& input) {
+  if (!input.consumer_arn) {
+    const std::string name = input.consumer_name.value_or("");
+    const StreamPtr stream = TRY(kinesis.find_shared(caller, std::nullopt, input.stream_arn));
+    if (auto consumer = find_consumer(kinesis, *stream, name)) return Registered{stream, std::move(*consumer)};
+    return consumer_not_found(caller, name);
+  }
+  Registered found = TRY(find_consumer(kinesis, caller, *input.consumer_arn));
+  if (input.stream_arn.value_or(found.stream->arn()) != found.stream->arn() ||
+      input.consumer_name.value_or(found.consumer.consumer_name) != found.consumer.consumer_name)
+    return aws::fail(errors::kInvalidArgument, "ConsumerARN, StreamARN and ConsumerName must be of the same consumer.");
+  return found;
 }
 
 Consumer summary_of(const ConsumerDescription& consumer) {
@@ -77,7 +77,7 @@ aws::Result<RegisterStreamConsumerOutput> register_stream_consumer(Kinesis& kine
 aws::Result<void> deregister_stream_consumer(Kinesis& kinesis, const aws::Caller& caller,
                                              const DeregisterStreamConsumerInput& input) {
   std::unique_lock lock(kinesis.definitions());
-  const Found found = TRY(find(kinesis, caller, input));
+  const Registered found = TRY(find(kinesis, caller, input));
   if (found.stream->account != caller.account) return consumer_not_found(caller, found.consumer.consumer_arn);
   kv::Batch batch;
   stage_erase_kept(batch, caller, found.consumer.consumer_arn);

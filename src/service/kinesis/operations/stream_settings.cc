@@ -168,7 +168,7 @@ aws::Result<void> update_max_record_size(Kinesis& kinesis, const aws::Caller& ca
 
 aws::Result<void> put_resource_policy(Kinesis& kinesis, const aws::Caller& caller,
                                       const PutResourcePolicyInput& input) {
-  TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  TRY(kinesis.find_bearer(caller, input.resource_arn));
   if (const auto problem = aws::policy_problem(input.policy, aws::PolicyKind::kResource))
     return aws::fail(errors::kInvalidArgument, fmt::format("Policy is not valid: {}", *problem));
   kv::Batch batch;
@@ -179,7 +179,7 @@ aws::Result<void> put_resource_policy(Kinesis& kinesis, const aws::Caller& calle
 
 aws::Result<GetResourcePolicyOutput> get_resource_policy(Kinesis& kinesis, const aws::Caller& caller,
                                                          const GetResourcePolicyInput& input) {
-  TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  TRY(kinesis.find_bearer(caller, input.resource_arn));
   const auto row = kinesis.store().get(policy_row(input.resource_arn));
   if (!row.value)
     return aws::fail(errors::kResourceNotFound, fmt::format("Resource policy of {} not found.", input.resource_arn));
@@ -190,7 +190,7 @@ aws::Result<GetResourcePolicyOutput> get_resource_policy(Kinesis& kinesis, const
 
 aws::Result<void> delete_resource_policy(Kinesis& kinesis, const aws::Caller& caller,
                                          const DeleteResourcePolicyInput& input) {
-  TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  TRY(kinesis.find_bearer(caller, input.resource_arn));
   kv::Batch batch;
   batch.erase(policy_row(input.resource_arn));
   (void)kinesis.store().commit(batch);

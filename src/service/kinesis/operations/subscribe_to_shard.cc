@@ -6,9 +6,7 @@ namespace leat::kinesis {
 
 aws::Result<SubscribeToShardOutput> subscribe_to_shard(Kinesis& kinesis, const aws::Caller& caller,
                                                        const SubscribeToShardInput& input) {
-  const StreamPtr stream = TRY(kinesis.find_shared(caller, std::nullopt, input.consumer_arn));
-  if (!find_consumer(kinesis, *stream, consumer_name_in(input.consumer_arn)))
-    return consumer_not_found(caller, input.consumer_arn);
+  const StreamPtr stream = TRY(find_consumer(kinesis, caller, input.consumer_arn)).stream;
   const StreamShard* shard = TRY(find_shard(*stream, input.shard_id));
   const kv::LogPosition from = TRY(position_of(kinesis, *stream, *shard, input.starting_position));
   const auto subscription = std::make_shared<Subscription>(kinesis, input.consumer_arn, *shard, from);

@@ -54,19 +54,19 @@ aws::Result<ListTagsForStreamOutput> list_tags_for_stream(Kinesis& kinesis, cons
 
 aws::Result<void> tag_resource(Kinesis& kinesis, const aws::Caller& caller, const TagResourceInput& input) {
   std::unique_lock lock(kinesis.definitions());
-  TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  TRY(kinesis.find_bearer(caller, input.resource_arn));
   return change(kinesis, caller, input.resource_arn, input.tags, {});
 }
 
 aws::Result<void> untag_resource(Kinesis& kinesis, const aws::Caller& caller, const UntagResourceInput& input) {
   std::unique_lock lock(kinesis.definitions());
-  TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  TRY(kinesis.find_bearer(caller, input.resource_arn));
   return change(kinesis, caller, input.resource_arn, {}, input.tag_keys);
 }
 
 aws::Result<ListTagsForResourceOutput> list_tags_for_resource(Kinesis& kinesis, const aws::Caller& caller,
                                                               const ListTagsForResourceInput& input) {
-  TRY(kinesis.find(caller, std::nullopt, input.resource_arn));
+  TRY(kinesis.find_bearer(caller, input.resource_arn));
   ListTagsForResourceOutput output;
   auto& shown = output.tags.emplace();
   for (const auto& [key, value] : load_tags(kinesis, caller, input.resource_arn)) {

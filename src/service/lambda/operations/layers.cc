@@ -19,9 +19,11 @@ std::unexpected<aws::Error> not_found(const LayerVersionId& id) {
 }
 
 // NAME, or arn:aws:lambda:REGION:ACCOUNT:layer:NAME: of the caller's own.
-LayerVersionId identify(const aws::Caller& caller, const std::string& layer, std::int64_t version) {
-  const auto id = parse_layer_version(fmt::format("{}:{}", layer, version));
-  return {caller.account, caller.region, id ? id->name : layer, static_cast<std::uint64_t>(version)};
+aws::Result<LayerVersionId> identify(const aws::Caller& caller, const std::string& layer, std::int64_t version) {
+  const auto named = parse_layer_version(fmt::format("{}:{}", layer, version));
+  LayerVersionId id{caller.account, caller.region, named ? named->name : layer, static_cast<std::uint64_t>(version)};
+  if (layer.starts_with("arn:") && layer != id.layer_arn()) return not_found(id);
+  return id;
 }
 
 aws::Result<GetLayerVersionResponse> read(Lambda& lambda, const aws::Caller& caller,
@@ -61,7 +63,7 @@ aws::Result<PublishLayerVersionResponse> publish(Lambda& lambda, const aws::Call
     return aws::fail(errors::kNotOffered, "leat takes the archive in the call (Content.ZipFile) only, as yet");
   const StoredCode code = TRY(lambda.parts().code.put(*input.content.zip_file));
   std::lock_guard lock(lambda.definition_mutex());
-  LayerVersionId id = identify(caller, input.layer_name, 0);
+  LayerVersionId id = TRY(identify(caller, input.layer_name, 0));
   const std::string counter_row = room_prefix(id.account, id.region, 'k', id.name);
   const auto counter = lambda.parts().store.get(counter_row);
   id.version = counter.value ? kv::read_u64(*counter.value) + 1 : 1;
@@ -98,8 +100,10 @@ void publish_layer_version(Lambda& lambda, const aws::Caller& caller, const Publ
 
 aws::Result<GetLayerVersionResponse> get_layer_version(Lambda& lambda, const aws::Caller& caller,
                                                        const GetLayerVersionRequest& input) {
-  const auto given = parse_layer_version(fmt::format("{}:{}", input.layer_name, input.version_number));
-  return read(lambda, caller, given ? *given : identify(caller, input.layer_name, input.version_number));
+  if (const auto given = parse_layer_version(fmt::format("{}:{}", input.layer_name, input.version_number)))
+    return read(lambda, caller, given);
+  const LayerVersionId id = TRY(identify(caller, input.layer_name, input.version_number));
+  return read(lambda, caller, id);
 }
 
 aws::Result<GetLayerVersionResponse> get_layer_version_by_arn(Lambda& lambda, const aws::Caller& caller,
@@ -110,7 +114,7 @@ aws::Result<GetLayerVersionResponse> get_layer_version_by_arn(Lambda& lambda, co
 aws::Result<ListLayerVersionsResponse> list_layer_versions(Lambda& lambda, const aws::Caller& caller,
                                                            const ListLayerVersionsRequest& input) {
   constexpr std::int32_t kPage = 50;
-  const LayerVersionId id = identify(caller, input.layer_name, 0);
+  const LayerVersionId id = TRY(identify(caller, input.layer_name, 0));
   auto versions = layer_versions_of(lambda, caller, id.name);
   ListLayerVersionsResponse output;
   auto& out = output.layer_versions.emplace();
@@ -156,7 +160,7 @@ aws::Result<ListLayersResponse> list_layers(Lambda& lambda, const aws::Caller& c
 aws::Result<void> delete_layer_version(Lambda& lambda, const aws::Caller& caller,
                                        const DeleteLayerVersionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const LayerVersionId id = identify(caller, input.layer_name, input.version_number);
+  const LayerVersionId id = TRY(identify(caller, input.layer_name, input.version_number));
   kv::Batch batch;
   batch.erase(id.row('h'));
   batch.erase(id.row('j'));
@@ -168,7 +172,7 @@ aws::Result<void> delete_layer_version(Lambda& lambda, const aws::Caller& caller
 aws::Result<AddLayerVersionPermissionResponse> add_layer_version_permission(
     Lambda& lambda, const aws::Caller& caller, const AddLayerVersionPermissionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const LayerVersionId id = identify(caller, input.layer_name, input.version_number);
+  const LayerVersionId id = TRY(identify(caller, input.layer_name, input.version_number));
   if (!find_layer_version(lambda, id)) return not_found(id);
   const std::string condition = input.organization_id
                                     ? fmt::format(R"(,"Condition":{{"StringEquals":{{"aws:PrincipalOrgID":{}}}}})",
@@ -187,7 +191,7 @@ aws::Result<AddLayerVersionPermissionResponse> add_layer_version_permission(
 
 aws::Result<GetLayerVersionPolicyResponse> get_layer_version_policy(Lambda& lambda, const aws::Caller& caller,
                                                                     const GetLayerVersionPolicyRequest& input) {
-  const LayerVersionId id = identify(caller, input.layer_name, input.version_number);
+  const LayerVersionId id = TRY(identify(caller, input.layer_name, input.version_number));
   const ResourcePolicy policy = load_policy(lambda, id.row('j'));
   if (policy.statements.empty())
     return aws::fail(errors::kResourceNotFound, "No policy is associated with the given resource.");
@@ -200,7 +204,7 @@ aws::Result<GetLayerVersionPolicyResponse> get_layer_version_policy(Lambda& lamb
 aws::Result<void> remove_layer_version_permission(Lambda& lambda, const aws::Caller& caller,
                                                   const RemoveLayerVersionPermissionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const LayerVersionId id = identify(caller, input.layer_name, input.version_number);
+  const LayerVersionId id = TRY(identify(caller, input.layer_name, input.version_number));
   ResourcePolicy policy = load_policy(lambda, id.row('j'));
   TRY_VOID(remove_statement(policy, input.revision_id, input.statement_id));
   save_policy(lambda, id.row('j'), policy);

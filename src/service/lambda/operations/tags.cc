@@ -1,3 +1,4 @@
+#include "aws/arn.h"
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "service/lambda/lambda.h"
@@ -19,19 +20,29 @@ void save(Lambda& lambda, const aws::Caller& caller, const std::string& name, aw
   (void)lambda.parts().store.commit(batch);
 }
 
+aws::Result<std::string> tagged(Lambda& lambda, const aws::Caller& caller, const std::string& arn) {
+  if (!parse_reference(arn).qualifier.empty()) {
+    return aws::fail(errors::kInvalidParameterValue,
+                     "Tags on function aliases and versions are not supported. Please specify either a function name "
+                     "or an unqualified function ARN.");
+  }
+  if (!aws::parse_arn(arn)) return aws::fail(errors::kResourceNotFound, "Function not found: " + arn);
+  return TRY(lambda.find(caller, arn))->name();
+}
+
 }  // namespace
 
 aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& caller, const ListTagsRequest& input) {
   ListTagsResponse output;
-  const FunctionPtr function = TRY(lambda.find(caller, input.resource));
-  output.tags = load(lambda, caller, function->name());
+  const std::string name = TRY(tagged(lambda, caller, input.resource));
+  output.tags = load(lambda, caller, name);
   return output;
 }
 
 aws::Result<void> tag_resource(Lambda& lambda, const aws::Caller& caller, const TagResourceRequest& input) {
   constexpr std::size_t kMaxTags = 50;
   std::lock_guard lock(lambda.definition_mutex());
-  const std::string name = TRY(lambda.find(caller, input.resource))->name();
+  const std::string name = TRY(tagged(lambda, caller, input.resource));
   auto tags = load(lambda, caller, name);
   for (const auto& [key, value] : input.tags) tags[key] = value;
   if (tags.size() > kMaxTags)
@@ -42,7 +53,7 @@ aws::Result<void> tag_resource(Lambda& lambda, const aws::Caller& caller, const 
 
 aws::Result<void> untag_resource(Lambda& lambda, const aws::Caller& caller, const UntagResourceRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const std::string name = TRY(lambda.find(caller, input.resource))->name();
+  const std::string name = TRY(tagged(lambda, caller, input.resource));
   auto tags = load(lambda, caller, name);
   for (const auto& key : input.tag_keys) tags.erase(key);
   save(lambda, caller, name, std::move(tags));

@@ -20,24 +20,13 @@ aws::Result<QueuePtr> find_by_arn(Sqs& sqs, const aws::Caller& caller, const std
                    fmt::format("The resource that you specified for the {} parameter doesn't exist.", parameter));
 }
 
-bool has_dead_letters(Sqs& sqs, const Queue& queue) {
-  aws::Caller owner;
-  owner.account = queue.id().account;
-  owner.region = queue.id().region;
-  for (const auto& each : sqs.list(owner, "", "", SIZE_MAX)) {
-    const auto redrive = settings_of(*each.attributes).redrive;
-    if (redrive && redrive->dead_letter_arn == queue.id().arn()) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 aws::Result<StartMessageMoveTaskResult> start_message_move_task(Sqs& sqs, const aws::Caller& caller,
                                                                 const StartMessageMoveTaskRequest& input) {
   std::lock_guard lock(sqs.definition_mutex());
   const QueuePtr source = TRY(find_by_arn(sqs, caller, input.source_arn, "SourceArn"));
-  if (!has_dead_letters(sqs, *source))
+  if (sqs.dead_letter_sources(source->id()).empty())
     return aws::fail(errors::kInvalidParameterValue, "Source queue must be configured as a Dead Letter Queue.");
   if (input.destination_arn) TRY(find_by_arn(sqs, caller, *input.destination_arn, "DestinationArn"));
   const std::int32_t rate = input.max_number_of_messages_per_second.value_or(kMaxRate);
