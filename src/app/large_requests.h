@@ -12,6 +12,7 @@ class LargeRequests final : public runtime::HttpHandler {
   LargeRequests(runtime::HttpHandler& handler, runtime::Loop& loop) : handler_(handler), loop_(loop) {}
 
   runtime::HttpBodySink stream_body(const runtime::HttpRequest& head) override { return handler_.stream_body(head); }
+  runtime::HttpBodyLimit body_limit(const runtime::HttpRequest& head) override { return handler_.body_limit(head); }
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
 
  private:

@@ -63,6 +63,12 @@ struct HttpResponse {
 // Called exactly once for a request, from any thread.
 using HttpRespond = std::move_only_function<void(HttpResponse)>;
 
+// What a handler takes of a body.
+struct HttpBodyLimit {
+  std::uint64_t bytes = 100ULL << 20;
+  HttpResponse refusal{413};  // of more
+};
+
 // Takes a request's body piece by piece, on a thread of the server.
 using HttpBodySink = std::move_only_function<void(std::string_view piece)>;
 
@@ -76,6 +82,13 @@ class HttpHandler {
     (void)head;
     return nullptr;
   }
+
+  // Asked before a body is read that has not come with its head. One that is larger is refused as it comes.
+  virtual HttpBodyLimit body_limit(const HttpRequest& head) {
+    (void)head;
+    return {};
+  }
+
   virtual void handle(const HttpRequest& request, HttpRespond respond) = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "base/encoding.h"
@@ -11,8 +12,11 @@
 namespace leat::runtime {
 namespace {
 
-constexpr std::uint32_t kMaxStreams = 256;
-constexpr std::int32_t kWindow = 1 << 20;  // bytes that a peer may send unasked, on one stream and on all together
+constexpr std::uint32_t kMaxStreams = 128;
+constexpr std::int32_t kWindow = 1 << 20;        // bytes that a peer may send unasked on all streams together
+constexpr std::int32_t kStreamWindow = 64 << 10;  // and on one; a body that is no larger waits for no room in memory
+constexpr std::uint64_t kUnshared = kWindow / 2;  // of such bodies, on a connection
+constexpr std::size_t kPieceSize = 64U << 10;
 
 std::string_view view(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
@@ -36,12 +40,18 @@ struct Http2Connection::Stream {
   RequestPtr request;
   std::size_t header_bytes = 0;
   bool refused = false;
+  bool complete = false;
+  HttpBodyLimit limit;
+  // Bytes of the body that no share stands for, and those of them that hold up the whole connection.
+  bool asked = false;
+  std::size_t unshared = 0, withheld = 0;
   bool head_only = false;
   // The answer's body: `rest` from `sent` on, then what comes from `source`.
   std::string rest;
   std::size_t sent = 0;
   std::shared_ptr<HttpStream> source;
   bool last = true;
+  HttpMemory::Share share;
 };
 
 struct Http2Connection::Callbacks {
@@ -69,9 +79,8 @@ struct Http2Connection::Callbacks {
     const std::string_view name = view(name_bytes, name_size), value = view(value_bytes, value_size);
     Request& request = *stream->request;
     stream->header_bytes += name_size + value_size;
-    if (stream->header_bytes > self(user).limits_.header_limit) {
-      stream->refused = true;
-      self(user).refuse(request.stream, 431);
+    if (stream->header_bytes > self(user).limits_.header_bytes) {
+      self(user).refuse(*stream, HttpResponse{400});
     } else if (name == ":method") {
       request.method = value;
     } else if (name == ":path") {
@@ -84,27 +93,29 @@ struct Http2Connection::Callbacks {
     return 0;
   }
 
-  static int data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size,
+  static int data(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size,
                   void* user) {
     Stream* stream = find(user, id);
-    if (!stream || stream->refused) return 0;
-    stream->request->body += view(bytes, size);
-    if (stream->request->body.size() > self(user).limits_.body_limit) {
-      stream->refused = true;
-      stream->request->body.clear();
-      self(user).refuse(id, 413);
+    if (!stream || stream->refused) return nghttp2_session_consume(session, id, size);
+    std::string& body = stream->request->body;
+    if (body.size() + size > stream->limit.bytes) {
+      nghttp2_session_consume(session, id, size);
+      self(user).refuse(*stream, std::move(stream->limit.refusal));
+      return 0;
     }
+    body += view(bytes, size);
+    self(user).count(*stream, size);
     return 0;
   }
 
-  static int frame(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+  static int frame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
     Stream* stream = find(user, frame->hd.stream_id);
     if (!stream || stream->refused) return 0;
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
       self(user).complete(*stream);
     else if (frame->hd.type == NGHTTP2_HEADERS)
-      answer_expectation(session, *stream->request);
+      self(user).begin_body(*stream);
     return 0;
   }
 
@@ -118,7 +129,9 @@ struct Http2Connection::Callbacks {
 
   static int stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
     auto gone = self(user).streams_.extract(id);
-    if (!gone.empty()) self(user).leave(*gone.mapped());
+    if (gone.empty()) return 0;
+    self(user).settle(*gone.mapped());
+    self(user).leave(*gone.mapped());
     return 0;
   }
 
@@ -126,7 +139,7 @@ struct Http2Connection::Callbacks {
                            nghttp2_data_source* source, void*) {
     auto& stream = *static_cast<Stream*>(source->ptr);
     if (stream.sent == stream.rest.size() && stream.source && !stream.last) {
-      HttpStream::Piece piece = stream.source->take(kWindow);
+      HttpStream::Piece piece = stream.source->take(kPieceSize);
       stream.rest = std::move(piece.bytes);
       stream.sent = 0;
       stream.last = piece.last;
@@ -140,7 +153,7 @@ struct Http2Connection::Callbacks {
   }
 };
 
-Http2Connection::Http2Connection(const HttpServerOptions& limits) : limits_(limits) {
+Http2Connection::Http2Connection(Http2Limits limits) : limits_(std::move(limits)) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, &Callbacks::begin_headers);
@@ -148,11 +161,15 @@ Http2Connection::Http2Connection(const HttpServerOptions& limits) : limits_(limi
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Callbacks::data);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Callbacks::frame);
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Callbacks::stream_close);
-  nghttp2_session_server_new(&session_, callbacks, this);
+  nghttp2_option* options = nullptr;
+  nghttp2_option_new(&options);
+  nghttp2_option_set_no_auto_window_update(options, 1);
+  nghttp2_session_server_new2(&session_, callbacks, this, options);
+  nghttp2_option_del(options);
   nghttp2_session_callbacks_del(callbacks);
   const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
-                                             {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindow},
-                                             {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.header_limit}};
+                                             {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
+                                             {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits_.header_bytes}};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kWindow);
 }
@@ -166,8 +183,61 @@ void Http2Connection::abandon() {
   for (const auto& [id, stream] : streams_) leave(*stream);
 }
 
+// A body begins that has not come with its head.
+void Http2Connection::begin_body(Stream& stream) {
+  describe(stream);
+  stream.limit = limits_.body(stream.request->view);
+  std::uint64_t length = 0;
+  const std::string_view text = stream.request->view.header("content-length");
+  std::from_chars(text.data(), text.data() + text.size(), length);
+  if (length > stream.limit.bytes) return refuse(stream, std::move(stream.limit.refusal));
+  if (length > kStreamWindow) ask(stream, length);
+  Callbacks::answer_expectation(session_, *stream.request);
+}
+
+void Http2Connection::ask(Stream& stream, std::uint64_t size) {
+  if (std::exchange(stream.asked, true)) return;
+  hungry_.push_back({stream.request->stream, size});
+}
+
+// Bytes of a body came. The peer may send as many more where memory is kept for them.
+void Http2Connection::count(Stream& stream, std::size_t size) {
+  const std::int32_t id = stream.request->stream;
+  if (stream.request->share) {
+    nghttp2_session_consume(session_, id, size);
+    return;
+  }
+  stream.unshared += size;
+  unshared_ += size;
+  if (unshared_ <= kUnshared)
+    nghttp2_session_consume_connection(session_, size);
+  else
+    stream.withheld += size;
+  if (stream.withheld > 0)
+    ask(stream, kStreamWindow);
+  else if (stream.unshared >= kStreamWindow / 2)
+    ask(stream, stream.limit.bytes);
+}
+
+void Http2Connection::grant(std::int32_t id, HttpMemory::Share share) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || found->second->complete || found->second->refused) return;
+  Stream& stream = *found->second;
+  stream.request->share = std::move(share);
+  nghttp2_session_consume_stream(session_, id, stream.unshared);
+  settle(stream);
+}
+
+// What came of a body unshared is another's affair now.
+void Http2Connection::settle(Stream& stream) {
+  unshared_ -= std::exchange(stream.unshared, 0);
+  nghttp2_session_consume_connection(session_, std::exchange(stream.withheld, 0));
+}
+
 void Http2Connection::leave(Stream& stream) {
   if (stream.source) stream.source->close();
+  stream.share.release();
+  stream.request->share.release();
   if (stream.request->departure) departures_.push_back(std::move(stream.request->departure));
 }
 
@@ -177,20 +247,29 @@ bool Http2Connection::receive(std::string_view bytes) {
   return taken >= 0;
 }
 
-void Http2Connection::complete(Stream& stream) {
+void Http2Connection::describe(Stream& stream) {
   Request& request = *stream.request;
   request.view.method = request.method;
   request.view.target = request.target;
   request.view.body = request.body;
+  request.view.headers.clear();
   for (const auto& [name, value] : request.headers) request.view.headers.push_back({name, value});
   stream.head_only = request.method == "HEAD";
+}
+
+void Http2Connection::complete(Stream& stream) {
+  stream.complete = true;
+  settle(stream);
+  describe(stream);
   arrived_.push_back(stream.request);
 }
 
-void Http2Connection::refuse(std::int32_t stream, int status) {
-  HttpResponse response;
-  response.status = status;
-  respond(stream, std::move(response), {});
+void Http2Connection::refuse(Stream& stream, HttpResponse response) {
+  stream.refused = true;
+  settle(stream);
+  stream.request->body = {};
+  stream.request->share.release();
+  respond(stream.request->stream, std::move(response), {});
 }
 
 void Http2Connection::respond(std::int32_t id, HttpResponse response, std::string_view date) {
@@ -210,6 +289,7 @@ void Http2Connection::respond(std::int32_t id, HttpResponse response, std::strin
   if (!date.empty()) headers.push_back(header("date", date));
   if (!response.stream && response.status != 204) headers.push_back(header("content-length", size));
   const bool bodiless = stream.head_only || (response.body.empty() && !response.stream);
+  if (response.body.size() > kStreamWindow) stream.share = limits_.memory.take(response.body.size());
   stream.rest = std::move(response.body);
   stream.source = std::move(response.stream);
   stream.last = !stream.source;
@@ -231,6 +311,20 @@ void Http2Connection::append_output(std::string& out, std::size_t limit) {
 void Http2Connection::go_away() {
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
                         NGHTTP2_NO_ERROR, nullptr, 0);
+}
+
+bool Http2Connection::awaits_body() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const auto& each) { return !each.second->complete; });
+}
+
+bool Http2Connection::awaits_reader() const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const auto& each) { return each.second->sent < each.second->rest.size(); });
+}
+
+bool Http2Connection::holds_room() const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const auto& each) { return static_cast<bool>(each.second->request->share); });
 }
 
 bool Http2Connection::over() const {

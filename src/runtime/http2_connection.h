@@ -9,11 +9,17 @@
 #include <string_view>
 
 #include "runtime/http.h"
-#include "runtime/http_server.h"
+#include "runtime/http_memory.h"
 
 struct nghttp2_session;
 
 namespace leat::runtime {
+
+struct Http2Limits {
+  std::uint32_t header_bytes;
+  std::function<HttpBodyLimit(const HttpRequest& head)> body;
+  HttpMemory& memory;
+};
 
 // Of one thread.
 class Http2Connection {
@@ -26,10 +32,11 @@ class Http2Connection {
     std::string method, target, body;
     std::vector<std::pair<std::string, std::string>> headers;
     std::shared_ptr<Departure> departure;
+    HttpMemory::Share share;  // of the body
   };
   using RequestPtr = std::shared_ptr<Request>;
 
-  explicit Http2Connection(const HttpServerOptions& limits);
+  explicit Http2Connection(Http2Limits limits);
   ~Http2Connection();
   Http2Connection(const Http2Connection&) = delete;
 
@@ -41,6 +48,14 @@ class Http2Connection {
 
   // Those who were told to wait for an answer and have given up since the last call.
   std::vector<std::shared_ptr<Departure>> take_departures() { return std::exchange(departures_, {}); }
+
+  // Streams whose bodies stand still until they are granted so many bytes of memory.
+  struct Hungry {
+    std::int32_t stream;
+    std::uint64_t size;
+  };
+  std::vector<Hungry> take_hungry() { return std::exchange(hungry_, {}); }
+  void grant(std::int32_t stream, HttpMemory::Share share);
 
   // The peer is gone, and so are all who wait.
   void abandon();
@@ -60,19 +75,31 @@ class Http2Connection {
   // Neither side has anything to say any longer.
   bool over() const;
 
+  bool is_idle() const { return streams_.empty(); }
+  bool awaits_body() const;    // a request has not come to its end
+  bool awaits_reader() const;  // a part of an answer lies here that the peer does not take
+  bool holds_room() const;     // for a body
+
  private:
   struct Stream;
   struct Callbacks;
 
+  void begin_body(Stream& stream);
+  void ask(Stream& stream, std::uint64_t size);
+  void count(Stream& stream, std::size_t size);
+  void settle(Stream& stream);
+  void describe(Stream& stream);
   void complete(Stream& stream);
-  void refuse(std::int32_t stream, int status);
+  void refuse(Stream& stream, HttpResponse response);
   void leave(Stream& stream);
 
-  const HttpServerOptions& limits_;
+  const Http2Limits limits_;
   nghttp2_session* session_ = nullptr;
   std::map<std::int32_t, std::unique_ptr<Stream>> streams_;
   std::vector<RequestPtr> arrived_;
   std::vector<std::shared_ptr<Departure>> departures_;
+  std::vector<Hungry> hungry_;
+  std::uint64_t unshared_ = 0;  // bytes of bodies that no share stands for
 };
 
 }  // namespace leat::runtime

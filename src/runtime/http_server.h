@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "runtime/http.h"
+#include "runtime/http_limits.h"
 
 namespace leat::runtime {
 
@@ -18,8 +19,10 @@ struct HttpServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one
   unsigned threads = 1;
-  std::uint64_t body_limit = 100ULL << 20;  // bytes; 413 above
-  std::uint32_t header_limit = 32U << 10;   // bytes; 431 above
+  std::uint32_t header_limit = 16U << 10;  // bytes; 400 above
+  std::size_t max_connections = 1024;      // others wait until one of them goes; idle ones go for them
+  std::uint64_t memory_limit = 256U << 20;  // bytes of bodies that wait for more, or for their readers
+  HttpPatience patience;
   std::string certificate_pem;              // empty: no TLS
   std::string private_key_pem;
   CertificateAuthority* authority = nullptr;  // for names that the certificate is not for

@@ -1,19 +1,30 @@
 #pragma once
-// What a connection needs of its server, and how the server finds its connections again when it stops.
+// What a connection needs of its server, and how the server finds its connections again: when it stops, and when there
+// are too many.
 
 #include <atomic>
-#include <boost/system/error_code.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
+#include <memory>
 #include <mutex>
 #include <set>
-#include <string>
 #include <string_view>
+#include <vector>
 
+#include "runtime/deadlines.h"
+#include "runtime/http_memory.h"
 #include "runtime/http_server.h"
+#include "runtime/http_socket.h"
 
 namespace leat::runtime {
+
+// A thread of the server and its connections' deadlines.
+struct HttpContext {
+  explicit HttpContext(const HttpPatience& patience) : deadlines(io, patience) {}
+  boost::asio::io_context io{1};
+  Deadlines deadlines;
+};
 
 // How a connection came.
 struct HttpArrival {
@@ -29,60 +40,73 @@ class HttpSessions {
     virtual void drain() = 0;  // close now if idle, else after the answer
   };
 
-  HttpSessions(const HttpServerOptions& options, const Clock& clock) : options(options), clock(clock) {}
+  HttpSessions(const HttpServerOptions& options, const Clock& clock);
+  ~HttpSessions();
 
-  void add(Member* member) {
-    std::lock_guard lock(mutex_);
-    members_.insert(member);
+  void add(Member* member);
+  void remove(Member* member);
+  bool drain(std::chrono::milliseconds patience);
+
+  // Whether one more connection may come.
+  bool has_room() const { return connections_ < options.max_connections; }
+  // Calls `task`, once and from any thread, as soon as one may. It only posts.
+  void when_there_is_room(std::function<void()> task);
+  void entered() { ++connections_; }
+  void left() {
+    --connections_;
+    if (room_awaited_) tell_of_room();
   }
-  void remove(Member* member) {
-    std::lock_guard lock(mutex_);
-    members_.erase(member);
-    if (members_.empty()) empty_.notify_all();
-  }
-  bool drain(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    draining = true;
-    for (Member* member : members_) member->drain();
-    return empty_.wait_for(lock, patience, [this] { return members_.empty(); });
-  }
+
+  // Closes the connection that has been idle longest on some thread, or else one whose head does not come to its end.
+  // Where there is none, nothing happens.
+  void close_an_idle_one();
+
+  // Too much waits in memory: closes those whose readers have not moved for longest.
+  void relieve_memory();
 
   const HttpServerOptions& options;
   const Clock& clock;
   HttpHandler* handler = nullptr;
   std::atomic<bool> draining{false};
+  HttpMemory memory;
+  std::vector<std::unique_ptr<HttpContext>> contexts;
 
  private:
+  void close_an_idle_one(std::size_t tried);
+  void tell_of_room();
+
   std::mutex mutex_;
   std::condition_variable empty_;
   std::set<Member*> members_;
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<bool> room_awaited_{false};
+  std::mutex room_mutex_;
+  std::vector<std::function<void()>> awaiting_room_;
+  std::atomic<std::size_t> next_{0};
+};
+
+// One of the connections that a server has room for.
+class HttpPlace {
+ public:
+  explicit HttpPlace(HttpSessions& sessions) : sessions_(&sessions) { sessions.entered(); }
+  HttpPlace(HttpPlace&& other) noexcept : sessions_(std::exchange(other.sessions_, nullptr)) {}
+  ~HttpPlace() {
+    if (sessions_) sessions_->left();
+  }
+
+ private:
+  HttpSessions* sessions_;
+};
+
+// A connection on its way from the listener to its session.
+struct HttpLink {
+  HttpPlace place;  // given back after the descriptor
+  HttpContext& context;
+  HttpSocket socket;
+  HttpArrival arrival;
 };
 
 // RFC 7231 date, remade once a second for each thread.
-inline std::string_view http_date(const Clock& clock) {
-  thread_local std::time_t last = -1;
-  thread_local char text[40];
-  const std::time_t now = to_millis(clock.unmoved()) / 1000;
-  if (now != last) {
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    last = now;
-  }
-  return text;
-}
-
-// Of a connection; nothing of a peer that is gone already.
-struct HttpEnds {
-  std::uint16_t port = 0, peer_port = 0;
-  std::string peer;  // its address
-};
-template <class Socket>
-HttpEnds ends_of(const Socket& socket) {
-  boost::system::error_code ours, peers;
-  const auto local = socket.local_endpoint(ours), remote = socket.remote_endpoint(peers);
-  if (ours || peers) return {};
-  return {local.port(), remote.port(), remote.address().to_string()};
-}
+std::string_view http_date(const Clock& clock);
 
 }  // namespace leat::runtime

@@ -5,7 +5,19 @@ namespace leat::lambda {
 using runtime::HttpRequest;
 using runtime::HttpRespond;
 
-RuntimeApi::RuntimeApi(RuntimeApiParts parts) : parts_(parts), server_({}, parts.clock) { server_.start(*this); }
+namespace {
+
+// Workers are frozen between two events, in the middle of whatever they do.
+runtime::HttpServerOptions options() {
+  runtime::HttpServerOptions out;
+  out.header_limit = 32U << 10;
+  out.patience = runtime::HttpPatience::endless();
+  return out;
+}
+
+}  // namespace
+
+RuntimeApi::RuntimeApi(RuntimeApiParts parts) : parts_(parts), server_(options(), parts.clock) { server_.start(*this); }
 
 RuntimeApi::~RuntimeApi() { stop(); }
 
