@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/descriptors.h"
 #include "app/function_network.h"
 #include "app/hot_folders.h"
 #include "app/init_scripts.h"
@@ -101,6 +102,8 @@ runtime::HttpServerOptions http_options(const Configuration& configuration, cons
   std::tie(options.certificate_pem, options.private_key_pem) =
       find_or_make(folder, "certificate", [&] { return runtime::make_certificate(clock.unmoved()); });
   options.authority = &authority;
+  options.max_connections = claim_descriptors().connections;
+  options.patience.shorten(configuration.patience);
   return options;
 }
 
@@ -109,7 +112,8 @@ std::unique_ptr<kv::Store> open_store(const Configuration& configuration, const 
     spdlog::critical("{}: the disk does not keep what it is given; ending", failure.what());
     std::_Exit(EXIT_FAILURE);
   };
-  return kv::open_rocksdb({(folder / "db").string(), configuration.durability, configuration.ephemeral, env, lost});
+  return kv::open_rocksdb({(folder / "db").string(), configuration.durability, configuration.ephemeral, env,
+                           claim_descriptors().store_files, lost});
 }
 
 gateway::UnknownKeys unknown_keys(const Configuration& configuration) {

@@ -104,6 +104,7 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
       .add_option("--init-dir", configuration.init_folder,
                   "scripts to run: boot.d, start.d, ready.d and shutdown.d with *.sh and *.py")
       ->capture_default_str();
+  command.add_option("--patience", configuration.patience)->group("");
   command.add_flag("--lose-unsynced", configuration.lose_unsynced)->group("");
 }
 

@@ -1,9 +1,12 @@
 """Clients that wait for nothing, that say nothing, or too much, or not what they said: the others do not notice."""
+import os
+import socket
+import time
 import uuid
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
+from conftest import Deployment, Server, wait_until
 from raw_http import Http2, Raw, reset
 
 
@@ -68,7 +71,154 @@ def test_a_message_is_not_given_to_who_is_gone(server, way):
             while not any(type(event).__name__ == "PingAckReceived" for event in each.events()):
                 pass
     else:
-        wait_until(lambda: held(server, ports) == 0)
+        wait_until(lambda: held(server, ports) == 0, seconds=10)  # the polls themselves take 20
     sqs.send_message(QueueUrl=url, MessageBody="kept")
     [message] = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+
+
+HASTE = 0.02  # of the usual patience: what takes 10 seconds takes 0.2
+
+
+@pytest.fixture(scope="module")
+def hasty():
+    running = Server("--patience", str(HASTE))
+    yield running
+    assert running.stop() == 0
+
+
+SILENT = {
+    "nothing at all": b"",
+    "half of a TLS handshake": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+    "half of a head": b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow:",
+    "half of a body": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+    "half of a large body": b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{",
+    "half of a chunk": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
+    "no second request": b"GET /_leat/health HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "HTTP/2's greeting alone": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    "half of HTTP/2's greeting": b"PR",
+}
+
+
+@pytest.mark.parametrize("what", SILENT)
+def test_who_says_no_more_is_hung_up_on(hasty, what):
+    with socket.create_connection(("localhost", hasty.port)) as connection:
+        connection.settimeout(20)
+        connection.sendall(SILENT[what])
+        try:
+            while connection.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+
+
+def test_who_drips_is_hung_up_on(hasty):
+    """A byte now and then was enough to keep a connection for ever."""
+    for head in (b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"):
+        with socket.create_connection(("localhost", hasty.port)) as connection:
+            connection.settimeout(0.05)
+            connection.sendall(head)
+
+            def hung_up():
+                try:
+                    connection.sendall(b"x")
+                    return connection.recv(1) == b""
+                except TimeoutError:
+                    return False
+                except ConnectionError:
+                    return True
+
+            wait_until(hung_up)
+
+
+def test_who_goes_on_may_take_its_time(hasty):
+    """A body is held to a rate, not to a time."""
+    request = Raw(hasty).request("DynamoDB_20120810.ListTables", {"Nonsense": "x" * 200_000})
+    head, _, body = request.partition(b"\r\n\r\n")
+    with socket.create_connection(("localhost", hasty.port)) as connection:
+        connection.sendall(head + b"\r\n\r\n")
+        began = time.monotonic()
+        while time.monotonic() - began < 3 * 20 * HASTE:
+            piece, body = body[:1000], body[1000:]
+            connection.sendall(piece)
+            time.sleep(0.01)  # a slow client is what this is about
+        connection.sendall(body)
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_who_does_not_read_is_hung_up_on(hasty):
+    deployment = Deployment(hasty)
+    deployment.table("unread")
+    for i in range(20):
+        deployment.dynamodb.put_item(TableName="unread", Item={"id": {"S": str(i)}, "data": {"S": "x" * 50_000}})
+    raw, over2 = Raw(hasty), Http2(hasty)
+    request = raw.request("DynamoDB_20120810.Scan", {"TableName": "unread"})
+    over1 = raw.connect()
+    over1.sendall(request * 20)
+    for _ in range(20):
+        over2.begin(request)
+    ports = [over1.getsockname()[1], over2.socket.getsockname()[1]]
+    wait_until(lambda: held(hasty, ports) == 0)
+
+
+def test_long_polls_are_not_silence(hasty):
+    url = hasty.client("sqs").create_queue(QueueName="patient")["QueueUrl"]
+    with Raw(hasty).connect() as connection:
+        connection.sendall(Raw(hasty, "sqs").request("AmazonSQS.ReceiveMessage", {"QueueUrl": url, "WaitTimeSeconds": 2}))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("limit", [128, 1024])
+def test_a_thousand_idle_connections_stop_nobody(own_server, limit):
+    """They took every descriptor there was: then no write could open its file, and nothing new was accepted."""
+    server = own_server(prefix=("prlimit", f"--nofile={limit}:{limit}"))
+    deployment = Deployment(server)
+    deployment.table("goes-on")
+    idle = [socket.create_connection(("localhost", server.port)) for _ in range(1100)]
+    half = [Raw(server).connect() for _ in range(100)]
+    for each in half:
+        each.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n")
+    used = lambda: sum(map(int, Path(f"/proc/{server.process.pid}/stat").read_text().split()[13:15]))
+    before = used()
+    for i in range(40):
+        server.client("dynamodb").put_item(TableName="goes-on", Item={"id": {"S": str(i)}, "data": {"S": "x" * 300_000}})
+    assert len(os.listdir(f"/proc/{server.process.pid}/fd")) < limit
+    assert used() - before < 500  # ticks of 10 ms: it does not spin either
+    assert server.client("dynamodb").scan(TableName="goes-on", Select="COUNT")["Count"] > 0
+    for each in idle + half:
+        each.close()
+
+
+BAD_FRAMING = {
+    "both lengths": (b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}", 400),
+    "both lengths, the other way": (b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n", 400),
+    "two lengths": (b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
+    "a list of lengths": (b"Content-Length: 2, 2\r\n\r\n{}", 400),
+    "a signed length": (b"Content-Length: +2\r\n\r\n{}", 400),
+    "gzip": (b"Transfer-Encoding: gzip\r\n\r\n", 501),
+    "gzip, chunked": (b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    "chunked twice": (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "something like chunked": (b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
+    "a folded line": (b"X-Long: a\r\n b\r\n\r\n", 400),
+    "a folded encoding": (b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
+    "a space before the colon": (b"Content-Length : 2\r\n\r\n{}", 400),
+    "a bad chunk": (b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n", 400),
+    "a huge chunk": (b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400),
+    "a zero byte": (b"X-Odd: a\0b\r\n\r\n", 400),
+    "20 KB of headers": (b"".join(b"X-%d: %s\r\n" % (i, b"x" * 1000) for i in range(20)) + b"\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FRAMING)
+def test_a_request_that_could_be_read_in_two_ways_is_refused(server, case):
+    fields, status = BAD_FRAMING[case]
+    with socket.create_connection(("localhost", server.port)) as connection:
+        connection.settimeout(10)
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + fields + b"GET /_leat/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        got = b""
+        try:
+            while piece := connection.recv(65536):
+                got += piece
+        except ConnectionResetError:
+            pass
+    assert got.startswith(b"HTTP/1.1 %d" % status) and got.count(b"HTTP/1.1 ") == 1, got

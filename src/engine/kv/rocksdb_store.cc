@@ -335,7 +335,7 @@ class RocksDbStore final : public Store {
   std::thread syncer_;
 };
 
-rocksdb::Options tuned(rocksdb::Env* env) {
+rocksdb::Options tuned(rocksdb::Env* env, int open_files) {
   constexpr std::size_t kWriteBuffer = 32U << 20;
   constexpr std::size_t kBlockCache = 64U << 20;
   rocksdb::Options options;
@@ -344,7 +344,7 @@ rocksdb::Options tuned(rocksdb::Env* env) {
   // Few levels, each ten times the one above: a scan must look into every one of them.
   options.level_compaction_dynamic_level_bytes = true;
   options.max_background_jobs = 2;
-  options.max_open_files = 512;
+  options.max_open_files = open_files;
   options.info_log = std::make_shared<Reports>();
   options.max_total_wal_size = 4 * kWriteBuffer;
   options.recycle_log_file_num = 0;
@@ -372,7 +372,7 @@ std::unique_ptr<Store> open_rocksdb(const RocksDbOptions& options) {
   place.env->CreateDirIfMissing(options.folder).PermitUncheckedError();  // DB::Open says what is wrong with it
   rocksdb::DB* db = nullptr;
   // RocksDB's own LOCK file keeps a second server out of the folder.
-  check(rocksdb::DB::Open(tuned(place.env.get()), options.folder, &db), "open " + options.folder);
+  check(rocksdb::DB::Open(tuned(place.env.get(), options.open_files), options.folder, &db), "open " + options.folder);
   return std::make_unique<RocksDbStore>(std::move(place), std::unique_ptr<rocksdb::DB>(db),
                                         options.in_memory ? Durability::kOs : options.durability, options.lost);
 }

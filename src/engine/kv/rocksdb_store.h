@@ -25,6 +25,8 @@ struct RocksDbOptions {
   bool in_memory = false;       // nothing touches the disk, nothing survives
   rocksdb::Env* env = nullptr;  // a test's environment; null for the system's
 
+  int open_files = 512;  // at the most
+
   // Called from the syncing thread where a sync failed. Nobody can say then what of the newest commits is on the disk,
   // so no reply that waits is released any more: what is left is to end the process and to read what is there.
   std::function<void(const StoreFailure&)> lost = [](const StoreFailure&) { std::abort(); };
