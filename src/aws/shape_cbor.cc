@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/encoding.h"
+
 namespace leat::aws {
 namespace {
 
@@ -83,6 +85,10 @@ class Reader {
   }
 
   bool text(Major major, std::string& out) {
+    return chunks(major, out) && (major != kText || is_valid_utf8(out) || fail("Invalid UTF-8 in CBOR"));
+  }
+
+  bool chunks(Major major, std::string& out) {
     Head item{};
     if (!head(item)) return false;
     if (item.major != major) return fail("Unexpected CBOR type");

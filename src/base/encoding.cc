@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -192,29 +193,47 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
   return out;
 }
 
+namespace {
+
+// How many bytes the character at the beginning has; 0 where there is none.
+std::size_t utf8_character(std::string_view text) {
+  const unsigned char lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return 1;
+  const std::size_t extra = lead >= 0xF0 && lead < 0xF5   ? 3
+                            : lead >= 0xE0 && lead < 0xF0 ? 2
+                            : lead >= 0xC2 && lead < 0xE0 ? 1
+                                                          : 0;
+  if (extra == 0 || extra >= text.size()) return 0;
+  std::uint32_t point = lead & (0x3FU >> extra);
+  for (std::size_t k = 1; k <= extra; ++k) {
+    const unsigned char next = static_cast<unsigned char>(text[k]);
+    if ((next & 0xC0) != 0x80) return 0;
+    point = point << 6 | (next & 0x3F);
+  }
+  const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
+  return overlong || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000) ? 0 : extra + 1;
+}
+
+}  // namespace
+
 bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const int extra = lead >= 0xF0 && lead < 0xF5   ? 3
-                      : lead >= 0xE0 && lead < 0xF0 ? 2
-                      : lead >= 0xC2 && lead < 0xE0 ? 1
-                                                    : 0;
-    if (extra == 0 || i + static_cast<std::size_t>(extra) >= text.size()) return false;
-    std::uint32_t point = lead & (0x3F >> extra);
-    for (int k = 1; k <= extra; ++k) {
-      const unsigned char next = static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]);
-      if ((next & 0xC0) != 0x80) return false;
-      point = point << 6 | (next & 0x3F);
-    }
-    const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
-    if (overlong || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
-    i += static_cast<std::size_t>(extra) + 1;
+  while (!text.empty()) {
+    const std::size_t size = utf8_character(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
   }
   return true;
+}
+
+std::string made_utf8(std::string text) {
+  if (is_valid_utf8(text)) return text;
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t size = utf8_character(rest);
+    out += size == 0 ? "\xEF\xBF\xBD" : rest.substr(0, size);
+    rest.remove_prefix(std::max<std::size_t>(1, size));
+  }
+  return out;
 }
 
 std::string format_iso8601(TimePoint time) {

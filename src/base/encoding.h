@@ -34,6 +34,8 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plu
 std::string lower_case(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
+// The same, with U+FFFD for each byte that is of no character.
+std::string made_utf8(std::string text);
 
 // 2026-11-21T04:54:00.000Z
 std::string format_iso8601(TimePoint time);

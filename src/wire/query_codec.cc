@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "base/query_string.h"
 #include "wire/codecs.h"
 
@@ -78,6 +79,7 @@ class Reader {
       const std::string entry = fmt::format("{}{}.{}.", name, shape.flat ? "" : ".entry", i);
       const auto key = fields_.find(entry + std::string(names.key));
       if (key == fields_.end()) break;
+      if (!is_valid_utf8(key->second)) return aws::fail(aws::errors::kSerialization, fmt::format("Invalid value for {}", key->first));
       const Path where{&path, key->second, 0, true};
       TRY_VOID(value(*shape.element, entry + std::string(names.value), shape.map->insert(to, key->second), where));
     }

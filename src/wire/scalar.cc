@@ -21,7 +21,7 @@ bool read_number(std::string_view text, T& value) {
 bool read_scalar(const aws::Shape& shape, std::string_view text, void* value) {
   using aws::Kind;
   switch (shape.kind) {
-    case Kind::kString: static_cast<std::string*>(value)->assign(text); return true;
+    case Kind::kString: static_cast<std::string*>(value)->assign(text); return is_valid_utf8(text);
     case Kind::kBlob: {
       auto bytes = base64_decode(text);
       if (bytes) *static_cast<aws::Blob*>(value) = std::move(*bytes);

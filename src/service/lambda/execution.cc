@@ -382,6 +382,7 @@ void Execution::log(std::optional<std::string> text) {
 }
 
 void Execution::log(std::string text) {
+  text = made_utf8(std::move(text));
   tail_ += text;
   tail_ += '\n';
   if (tail_.size() > kTailSize) tail_.erase(0, tail_.size() - kTailSize);

@@ -1,11 +1,20 @@
 #include "service/lambda/failure_record.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include "base/encoding.h"
 
 namespace leat::lambda {
 namespace {
+
+// What a function answers need not be JSON: raw, it could end the record and write another.
+std::string json_of(std::string_view given) {
+  const std::string payload(given);
+  simdjson::dom::parser parser;
+  simdjson::dom::element ignored;
+  return parser.parse(payload).get(ignored) == simdjson::SUCCESS ? payload : json_string(made_utf8(payload));
+}
 
 std::string request_context(const FailureRecord& record, std::string_view condition) {
   return fmt::format(R"({{"requestId":{},"functionArn":{},"condition":"{}","approximateInvokeCount":{}}})",
@@ -38,7 +47,7 @@ std::string FailureRecord::with_answer(const Answer& answer) const {
                                 answer.request_payload.empty() ? "null" : answer.request_payload);
   if (!answer.response_payload.empty()) {
     out += fmt::format(R"(,"responseContext":{},"responsePayload":{})",
-                       response_context(*this, answer.executed_version), answer.response_payload);
+                       response_context(*this, answer.executed_version), json_of(answer.response_payload));
   }
   return out + '}';
 }

@@ -95,9 +95,14 @@ class Exchange {
       return begin(std::move(response), bytes);
     }
     static constexpr std::string_view kEndOfPrelude("\0\0\0\0\0\0\0\0", 8);
+    static constexpr std::size_t kMaxPrelude = 1U << 20;
+    const auto searched = std::max(prelude_.size(), kEndOfPrelude.size()) - kEndOfPrelude.size();
     prelude_ += bytes;
-    const auto end = prelude_.find(kEndOfPrelude);
-    if (end == std::string::npos) return;
+    const auto end = prelude_.find(kEndOfPrelude, searched);
+    if (end == std::string::npos) {
+      if (prelude_.size() > kMaxPrelude) begin(HttpResponse{502}, {});
+      return;
+    }
     const std::string rest = prelude_.substr(end + kEndOfPrelude.size());
     auto head = http_prelude(std::string_view(prelude_).substr(0, end));
     begin(head ? std::move(*head) : HttpResponse{502}, rest);
