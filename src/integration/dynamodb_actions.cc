@@ -1,7 +1,5 @@
 #include "integration/dynamodb_actions.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "aws/arn.h"
@@ -15,8 +13,9 @@ namespace {
 using Actions = std::vector<RequestedAction>;
 
 std::string table_arn(const aws::Caller& caller, std::string_view table) {
-  return aws::make_arn("dynamodb", caller.region, caller.account,
-                       fmt::format("table/{}", dynamodb::table_name_in(table)));
+  std::string resource = "table/";
+  resource += dynamodb::table_name_in(table);
+  return aws::make_arn("dynamodb", caller.region, caller.account, resource);
 }
 
 // What is asked of tables, and with which condition keys.
@@ -33,7 +32,7 @@ class TableActions {
                        action == "Query" || action == "Scan";
     const std::string_view whole = asked_.operation.name;
     const std::string_view enclosing = whole.starts_with("Transact") ? whole : std::string_view();
-    out_.push_back({fmt::format("dynamodb:{}", action), std::move(resource),
+    out_.push_back({std::string("dynamodb:").append(action), std::move(resource),
                     [&caller = asked_.caller, &tables = tables_, table, index, describe = std::move(describe), reads,
                      enclosing](aws::PolicyContext::Keys& keys) {
                       ItemConditions conditions(tables, caller, table, index);

@@ -117,6 +117,7 @@ aws::Result<void> SqsDestinations::send(std::string_view arn, const Letter& lett
   sqs::SendMessageRequest request;
   request.message_body = letter.body;
   for (const auto& [name, value] : letter.attributes) {
+    if (value.empty()) continue;  // no message has an empty attribute; an exception may have no text
     auto& attribute =
         (request.message_attributes ? *request.message_attributes : request.message_attributes.emplace())[name];
     attribute.data_type = "String";
