@@ -59,6 +59,8 @@ FOREIGN_PAGES = {
     "an image, seen from a page that hides": {"Sec-Fetch-Site": "same-site"},
     "a link with a referrer of the user's": {"Sec-Fetch-Site": "cross-site", "Referer": "http://localhost:3000/"},
     "a typed address": {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"},
+    "a redirect to a name that browsers do not trust": {"Referer": "http://localhost:3000/", "User-Agent": "Mozilla/5.0"},
+    "the same of a browser without a name": {"Referer": "http://localhost:3000/"},
     "an old browser": {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/60.0"},
     "an old browser's referrer": {"Referer": "http://evil.example/page"},
 }

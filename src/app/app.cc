@@ -181,6 +181,7 @@ struct App::Parts {
         sts(sts_roles),
         runtimes(configuration.runtimes_folder.empty() ? find_runtimes() : configuration.runtimes_folder),
         code({*store, blobs, folder / "unpacked", workshop}),
+        package_links(*world.clock, *world.random),
         hot_folders({unknown_keys(configuration) == gateway::UnknownKeys::kRoot ? allowed_hot_folders(configuration)
                                                                                 : std::vector<fs::path>(),
                      folder}),
@@ -196,6 +197,7 @@ struct App::Parts {
                 timers,
                 runtimes,
                 code,
+                package_links,
                 invoker,
                 lambda_roles,
                 lambda_metrics,
@@ -215,7 +217,7 @@ struct App::Parts {
         access(configuration.on_loopback() ? ControlAccess::Programs::kOpen : ControlAccess::Programs::kSigned,
                authenticator, token),
         control({*world.clock, configuration.test_clock, access,
-                 *store, logs, blobs, init_scripts, service_ids(), [this] { reset(); }}),
+                 *store, logs, blobs, package_links, init_scripts, service_ids(), [this] { reset(); }}),
         gateway(
             {bindings(),
              host_names,
@@ -381,6 +383,7 @@ struct App::Parts {
   sts::Sts sts;
   lambda::Runtimes runtimes;
   lambda::CodeStore code;
+  lambda::PackageLinks package_links;
   lambda::HotFolders hot_folders;
   lambda::RuntimeApi runtime_api;
   lambda::Invoker invoker;

@@ -39,7 +39,6 @@ Control::Control(ControlParts parts) : parts_(std::move(parts)), followers_(part
 bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& respond) {
   const auto [path, query] = split_target(request.target);
   const bool post = request.method == "POST";
-  constexpr std::string_view kPackages = "/_leat/packages/";
   if (path == "/_leat/health" || path == "/_localstack/health") {
     respond(health(parts_.services));
   } else if (path == "/_localstack/info") {
@@ -47,9 +46,9 @@ bool Control::handle(const runtime::HttpRequest& request, runtime::HttpRespond& 
         fmt::format("{{\"version\": \"{}\", \"edition\": \"leat\", \"is_license_activated\": false}}\n", kVersion)));
   } else if (path == "/_localstack/init") {
     respond(json(parts_.init_scripts.json()));
-  } else if (path.starts_with(kPackages)) {
-    // The name is a secret of 256 bits, as the signature of a presigned URL is.
-    auto package = parts_.blobs.get(path.substr(kPackages.size()));
+  } else if (path.starts_with(lambda::PackageLinks::kPath)) {
+    const auto named = parts_.links.package(path, query);
+    auto package = named ? parts_.blobs.get(*named) : std::nullopt;
     respond(package ? HttpResponse{200, {{"Content-Type", "application/zip"}}, std::move(*package)}
                     : json("{}\n", 404));
   } else if (!parts_.access.allows(request)) {

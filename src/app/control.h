@@ -7,7 +7,7 @@
 //   GET  /_leat/clock                                 {"now": milliseconds}
 //   POST /_leat/clock?advance=SECONDS                 with --test-clock
 //   GET  /_leat/logs?function=NAME&after=NUMBER       waits for log events, a page at a time; see log_followers.h
-//   GET  /_leat/packages/SHA256                       a function's package, as GetFunction's Code.Location says
+//   GET  /_leat/packages/SHA256?Expires&Signature     a function's package, as GetFunction's Code.Location says
 
 #include <functional>
 #include <string_view>
@@ -20,6 +20,7 @@
 #include "engine/blob/blobs.h"
 #include "engine/kv/store.h"
 #include "gateway/gateway.h"
+#include "service/lambda/package_links.h"
 #include "service/logs/logs.h"
 
 namespace leat::app {
@@ -31,6 +32,7 @@ struct ControlParts {
   kv::Store& store;
   logs::Logs& logs;
   const blob::Blobs& blobs;
+  const lambda::PackageLinks& links;
   const InitScripts& init_scripts;
   std::vector<std::string_view> services;  // their ids
   std::function<void()> reset;

@@ -80,11 +80,10 @@ bool Pages::foreign(const HttpRequest& request) const {
     return origins > 1 || !allows(request.header("origin"), request);
   // Without an Origin the answer is shown or thrown away, not read. A link or a redirect is followed for whoever wrote
   // it: typed addresses ("none") may have been redirected too.
+  // A Referer alone says nothing, since it stays an own page's where another site has redirected.
   const std::string_view site = request.header("sec-fetch-site");
-  if (site == "cross-site" || site == "none") return true;
-  if (const std::string_view referrer = request.header("referer"); !referrer.empty())
-    return !allows(origin_of_url(referrer), request);
-  return !site.empty() || is_browser(request);
+  if (site.empty()) return count(request, "referer") > 0 || is_browser(request);
+  return site == "cross-site" || site == "none" || !allows(origin_of_url(request.header("referer")), request);
 }
 
 bool Pages::allows(std::string_view origin, const HttpRequest& request) const {

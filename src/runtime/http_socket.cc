@@ -122,11 +122,17 @@ std::string HttpSocket::peek(std::size_t size, Error& error) {
   return out;
 }
 
+// A socket of both versions writes one of version 4 as ::ffff:192.0.2.1, which no policy means.
+static asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 HttpEnds HttpSocket::ends() const {
   Error ours, peers;
   const auto local = socket_.local_endpoint(ours), remote = socket_.remote_endpoint(peers);
   if (ours || peers) return {};
-  return {local.port(), remote.port(), remote.address().to_string()};
+  return {local.port(), remote.port(), unmapped(remote.address()).to_string()};
 }
 
 void HttpSocket::say_farewell() {

@@ -3,9 +3,12 @@ import base64
 import concurrent.futures
 import io
 import random
+import re
 import stat
 import struct
 import threading
+import urllib.error
+import urllib.request
 import uuid
 import warnings
 import zipfile
@@ -245,3 +248,23 @@ def test_killed_during_uploads(own_server):
         for name, word in acknowledged.items():
             assert deployment.invoke(name)[0] == word
         assert settled(deployment)
+
+
+def test_a_package_is_for_whoever_was_given_its_link(own_server):
+    """Its name is the CodeSha256 that every listing shows: it opened the package to everybody."""
+    server = own_server("--test-clock")
+    deployment = Deployment(server)
+    name = deployment.function("hidden", "def handler(event, context): return 1\n")
+    fetched = lambda url: urllib.request.urlopen(url).status
+    link = deployment.functions.get_function(FunctionName=name)["Code"]["Location"]
+    digest = base64.b64decode(deployment.functions.list_functions()["Functions"][0]["CodeSha256"]).hex()
+    assert fetched(link) == 200 and digest in link
+    path, _, query = link.partition("?")
+    later = re.sub(r"Expires=(\d+)", lambda found: f"Expires={int(found[1]) + 1}", query)
+    for url in (path, f"{path}?{later}", link[:-1], f"{path[:-1]}0?{query}", f"{path}?Expires=9999999999999&Signature="):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetched(url)
+        assert refused.value.code == 404, url
+    server.post("/_leat/clock?advance=601")
+    with pytest.raises(urllib.error.HTTPError):
+        fetched(link)

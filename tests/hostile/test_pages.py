@@ -59,7 +59,7 @@ def browse(url, tmp_path):
     """What the page has become once its script has nothing left to do."""
     done = subprocess.run(
         [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=5000", "--timeout=20000",
-         "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP *.localhost 127.0.0.1", "--dump-dom", url], capture_output=True, text=True, timeout=90)
+         "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP myhost 127.0.0.1, MAP *.localhost 127.0.0.1, MAP localhost.localstack.cloud 127.0.0.1", "--dump-dom", url], capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -134,6 +134,18 @@ def test_a_page_whose_name_leads_to_the_server(victim, tmp_path, site):
     assert "precious" not in browse(f"http://evil.example:{victim.port}/", tmp_path)
     status, text, _ = ask(victim, "POST", "/", {**made_up_headers("DynamoDB_20120810.ListTables"), "Host": f"evil.example:{victim.port}"}, "{}")
     assert status == 421 and "precious" not in text
+    unharmed(victim)
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "myhost", "localhost.localstack.cloud"])
+def test_what_an_own_page_shows_of_another_site(victim, site, tmp_path, host):
+    """That site redirects. Where the server's name is no trustworthy one, browsers write the own page's Referer and no Sec-Fetch-Site."""
+    ways = ('<img src="{}">', '<link rel=stylesheet href="{}">', '<iframe src="{}"></iframe>')
+    away = f"http://evil.example:{site.port}/away?http://{host}:{victim.port}"
+    site.pages["/"] = "<!doctype html><body>" + "".join(way.format(away + create_user(f"by-redirect-{number}")) for number, way in enumerate(ways)) + "</body>"
+    site.pages["/link"] = f'<!doctype html><script>location = "{away}{create_user("by-location")}"</script>'
+    for path in ("/", "/link"):
+        browse(f"http://localhost:{site.port}{path}", tmp_path)
     unharmed(victim)
 
 

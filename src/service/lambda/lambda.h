@@ -19,6 +19,7 @@
 #include "service/lambda/hot_reload.h"
 #include "service/lambda/invoker.h"
 #include "service/lambda/mapping.h"
+#include "service/lambda/package_links.h"
 #include "service/lambda/ports.h"
 #include "service/lambda/runtimes.h"
 
@@ -34,6 +35,7 @@ struct LambdaParts {
   runtime::Timers& timers;
   Runtimes& runtimes;
   CodeStore& code;
+  const PackageLinks& links;
   Invoker& invoker;
   RoleCredentials& roles;
   MetricSink& metrics;

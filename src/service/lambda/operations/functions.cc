@@ -352,7 +352,7 @@ aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller&
   auto& code = output.code.emplace();
   code.repository_type = "S3";
   code.location = function->hot_folder.empty()
-                      ? fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, function->code)
+                      ? lambda.parts().links.link(lambda.parts().endpoint_url, function->code)
                       : function->hot_folder;
   if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name()));
       tags.value) {

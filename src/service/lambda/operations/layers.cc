@@ -32,7 +32,7 @@ aws::Result<GetLayerVersionResponse> read(Lambda& lambda, const aws::Caller& cal
   auto version = id ? find_layer_version(lambda, *id) : std::nullopt;
   if (!version) return aws::fail(errors::kResourceNotFound, "The resource you requested does not exist.");
   const std::string blob = hex_encode(base64_decode(*version->content->code_sha256).value_or(""));
-  version->content->location = fmt::format("{}/_leat/packages/{}", lambda.parts().endpoint_url, blob);
+  version->content->location = lambda.parts().links.link(lambda.parts().endpoint_url, blob);
   return std::move(*version);
 }
 
