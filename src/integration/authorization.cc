@@ -4,6 +4,7 @@
 
 #include "aws/arn.h"
 #include "base/encoding.h"
+#include "integration/caller_conditions.h"
 
 namespace leat::integration {
 namespace {
@@ -26,44 +27,6 @@ bool can_be_foreign(const aws::Authorization& asked) {
 }
 
 bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
-bool is_session(std::string_view arn) { return arn.starts_with("arn:aws:sts:"); }
-
-Keys circumstances(const aws::Caller& caller, TimePoint now) {
-  std::string time = format_iso8601(now);
-  time.erase(time.find('.'), 4);  // policies compare whole seconds
-  Keys out{
-      {"aws:currenttime", time},
-      {"aws:epochtime", std::to_string(to_millis(now) / 1000)},
-      {"aws:principalaccount", caller.account},
-      {"aws:requestedregion", caller.region},
-      {"aws:securetransport", caller.endpoint.starts_with("https:") ? "true" : "false"},
-      {"aws:userid", caller.principal_id},
-  };
-  if (!caller.source_ip.empty()) out.emplace("aws:sourceip", caller.source_ip);
-  if (!caller.user_agent.empty()) out.emplace("aws:useragent", caller.user_agent);
-  return out;
-}
-
-void add_tags(const std::map<std::string, std::string>& tags, Keys& out) {
-  for (const auto& [key, value] : tags) out.emplace("aws:principaltag/" + lower_case(key), value);
-}
-
-// A session's tags go before its role's.
-void add_identity(const aws::Caller& caller, const iam::Standing& standing, const iam::Session* session, Keys& out) {
-  out.emplace("aws:principalarn", standing.arn.empty() ? caller.arn : standing.arn);
-  const auto principal = iam::parse_principal(caller.arn);
-  const bool user = principal && principal->kind == iam::Principal::Kind::kUser;
-  if (user) out.emplace("aws:username", principal->name);
-  out.emplace("aws:principaltype", user ? "User" : "AssumedRole");
-  // Nobody has shown a second factor: for a user's own keys AWS says nothing of it.
-  if (is_session(caller.arn)) out.emplace("aws:multifactorauthpresent", "false");
-  if (session && !session->source_identity.empty()) out.emplace("aws:sourceidentity", session->source_identity);
-  if (session) add_tags(session->tags, out);
-  for (const auto& [key, value] : standing.tags) {
-    const std::string name = "aws:principaltag/" + lower_case(key);
-    if (!out.contains(name)) out.emplace(name, value);
-  }
-}
 
 bool is_foreign(const aws::Caller& caller, std::string_view resource) {
   const auto arn = aws::parse_arn(resource);
@@ -143,6 +106,8 @@ Keys PolicyAuthorizer::context_of(const Asker& asker, std::string_view resource)
     out.emplace("aws:principalarn", asker.caller.arn);
     out.emplace("aws:principaltype", "Account");
   }
+  const auto arn = aws::parse_arn(resource);
+  out.emplace("aws:resourceaccount", arn && !arn->account.empty() ? std::string(arn->account) : asker.caller.account);
   for (const auto& [key, value] : resource_tags_(resource)) out.emplace("aws:resourcetag/" + lower_case(key), value);
   return out;
 }

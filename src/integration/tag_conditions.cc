@@ -74,10 +74,8 @@ aws::Map<std::string> resource_tags(const TaggedServices& services, std::string_
     return tags_in(dynamodb::list_tags_of_resource(services.dynamodb, owner,
                                                    {aws::make_arn("dynamodb", arn->region, arn->account, table)}));
   }
-  if (arn->service == "kinesis") {
-    const auto stream = text.substr(0, text.find("/consumer/"));
-    return tags_in(kinesis::list_tags_for_resource(services.kinesis, owner, {std::string(stream)}));
-  }
+  if (arn->service == "kinesis")
+    return tags_in(kinesis::list_tags_for_resource(services.kinesis, owner, {std::string(text)}));
   if (arn->service == "lambda" && arn->resource.starts_with("function:"))
     return tags_in(lambda::list_tags(
         services.lambda, owner, {lambda::function_arn(owner, lambda::function_name_in(arn->resource))}));

@@ -116,12 +116,15 @@ def test_a_queue_of_another_account_tells_its_url_to_whom_it_allows(server, pers
     assert_each_is_asked_for(person, "sqs", "GetQueueUrl", asked, right)
 
 
-def test_another_accounts_stream_is_no_destination(server, guarded):
-    server.client("kinesis", key=OTHER).create_stream(StreamName="theirs", ShardCount=1)
-    theirs = arn("kinesis", "stream/theirs", account=OTHER)
-    for client in (server.client("dynamodb"), Account(server).user(allow("*"))[1]("dynamodb")):
-        assert outcome(client, "EnableKinesisStreamingDestination", {"TableName": NAME, "StreamArn": theirs})[0] in REFUSED
-        assert outcome(client, "DescribeTable", {"TableName": NAME})[0] is None
+def test_another_accounts_stream_is_a_destination_where_it_consents(server, guarded):
+    kinesis, theirs = server.client("kinesis", key=OTHER), arn("kinesis", "stream/theirs", account=OTHER)
+    kinesis.create_stream(StreamName="theirs", ShardCount=1)
+    asked = {"TableName": NAME, "StreamArn": theirs}
+    clients = [server.client("dynamodb"), Account(server).user(allow("*"))[1]("dynamodb"), Account(server).user(allow("dynamodb:*"))[1]("dynamodb")]
+    assert all(outcome(each, "EnableKinesisStreamingDestination", asked)[0] in REFUSED for each in clients)
+    kinesis.put_resource_policy(ResourceARN=theirs, Policy=document(allow(["kinesis:DescribeStream", "kinesis:PutRecords"], theirs, Principal={"AWS": OWN})))
+    assert [outcome(each, "EnableKinesisStreamingDestination", asked)[0] for each in reversed(clients)] == ["AccessDeniedException", None, "ValidationException"]  # at last it is enabled
+    server.client("dynamodb").disable_kinesis_streaming_destination(**asked)
 
 
 def test_a_token_is_no_way_to_another_stream(server, guarded):

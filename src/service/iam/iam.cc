@@ -21,6 +21,12 @@ std::string encode(const StoredKey& key) {
          (key.session ? encode(*key.session) : std::string());
 }
 
+std::shared_ptr<const Session> session_in(std::string_view row, TimePoint issued) {
+  Session out = decode_session(row);
+  out.issued = issued;
+  return std::make_shared<const Session>(std::move(out));
+}
+
 StoredKey decode(std::string_view key, std::string_view value) {
   StoredKey out;
   key.remove_prefix(key_prefix().size());
@@ -36,7 +42,7 @@ StoredKey decode(std::string_view key, std::string_view value) {
     out.active = kv::take_text(value) != "Inactive";
     out.created = from_millis(std::stoll(kv::take_text(value)));
   }
-  if (out.expiration) out.session = std::make_shared<const Session>(decode_session(value));
+  if (out.expiration) out.session = session_in(value, out.created);
   return out;
 }
 
@@ -206,7 +212,7 @@ aws::Credential Iam::assume(const Role& role, std::string_view name, std::chrono
   out.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", out.account, role.role_name, name);
   out.principal_id = fmt::format("{}:{}", role.role_id, name);
   out.created = clock_.now();
-  out.session = std::make_shared<const Session>(decode_session(encode(session)));
+  out.session = session_in(encode(session), out.created);
   save_credential(out);
   return out;
 }

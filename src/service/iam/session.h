@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aws/policy/policy.h"
+#include "base/clock.h"
 
 namespace leat::iam {
 
@@ -20,6 +21,7 @@ struct Session {
   std::string source_identity = {};
 
   std::vector<aws::PolicyDocument> documents = {};  // the policies, parsed
+  TimePoint issued = {};                            // when its key was made, with which this is kept
 
   bool passes_on(std::string_view tag_key) const;
 };
