@@ -231,7 +231,8 @@ struct App::Parts {
              control,
              {{"lambda", &lambda::FunctionUrls::owns,
                [this](const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
-                      runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); }}}}) {
+                      runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); },
+              lambda::FunctionUrls::body_limit()}}}) {
     dynamodb.copy_changes_to(kinesis_copies);
     admit_root();
   }

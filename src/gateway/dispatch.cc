@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/guard.h"
+#include "gateway/body_limit.h"
 #include "gateway/cors.h"
 #include "gateway/gateway.h"
 #include "gateway/greeting.h"
@@ -36,13 +37,7 @@ struct Exchange {
   Route route;
   aws::Caller caller;
 
-  wire::ErrorContext error_context() const {
-    static constexpr wire::ErrorContext kUnknown{aws::Protocol::kJson, "", "1.0", "", "", false};
-    if (!route.binding) return kUnknown;
-    const auto& model = *route.binding->model;
-    return {route.protocol,      model.id,          model.json_version.empty() ? "1.0" : model.json_version,
-            model.xml_namespace, caller.request_id, model.speaks_query};
-  }
+  wire::ErrorContext error_context() const { return context_of(route, caller.request_id); }
 
   void finish(HttpResponse response) {
     const bool dynamodb = route.binding && route.binding->model->id.starts_with("dynamodb");
@@ -163,6 +158,23 @@ void Gateway::handle(const HttpRequest& request, HttpRespond respond) {
   if (request.target.starts_with("/_") && controlled(request, respond)) return;
   if (is_preflight(request)) return respond(preflight(parts_.pages, request));
   answer(request, std::move(respond));
+}
+
+// Before the body has come: a form's Action may still be in it.
+runtime::HttpBodyLimit Gateway::body_limit(const HttpRequest& head) {
+  for (const Site& site : parts_.sites) {
+    if (site.owns(head.header("host"))) return site.body_limit;
+  }
+  wire::Signature signature;
+  std::string problem;
+  wire::parse_signature(head, signature, problem);
+  const Route route = router_.route(head, signature.service);
+  const std::string request_id = parts_.random.uuid();
+  runtime::HttpBodyLimit limit = gateway::body_limit(route, request_id);
+  if (!route.binding && !signature.service.empty()) limit.refusal = unserved(head, signature.service, route, request_id);
+  limit.refusal.headers.emplace_back("x-amzn-RequestId", request_id);
+  add_cors(parts_.pages, head, limit.refusal);
+  return limit;
 }
 
 // What is AWS's.

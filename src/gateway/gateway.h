@@ -33,6 +33,7 @@ struct Site {
   std::function<void(const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
                      runtime::HttpRespond respond)>
       handle;
+  runtime::HttpBodyLimit body_limit;
 };
 
 struct GatewayParts {
@@ -53,6 +54,7 @@ class Gateway final : public runtime::HttpHandler {
  public:
   explicit Gateway(GatewayParts parts) : parts_(std::move(parts)), router_(parts_.bindings) {}
 
+  runtime::HttpBodyLimit body_limit(const runtime::HttpRequest& head) override;
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
 
  private:

@@ -40,6 +40,13 @@ Route at_its_path(Route route, const runtime::HttpRequest& request) {
 
 }  // namespace
 
+wire::ErrorContext context_of(const Route& route, std::string_view request_id) {
+  if (!route.binding) return {route.protocol, "", "1.0", "", request_id, false};
+  const auto& model = *route.binding->model;
+  return {route.protocol,      model.id,   model.json_version.empty() ? "1.0" : model.json_version,
+          model.xml_namespace, request_id, model.speaks_query};
+}
+
 Router::Router(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {
   for (const Binding& binding : bindings_) {
     if (binding.model->target_prefix.empty()) continue;

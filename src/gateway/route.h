@@ -8,6 +8,7 @@
 
 #include "aws/operation.h"
 #include "runtime/http.h"
+#include "wire/codec.h"
 #include "wire/sigv4.h"
 
 namespace leat::gateway {
@@ -26,6 +27,9 @@ struct Route {
                                               // no operation has such a path
   aws::Protocol protocol = aws::Protocol::kJson;
 };
+
+// For errors of a request that was routed so. `request_id` must outlive it.
+wire::ErrorContext context_of(const Route& route, std::string_view request_id);
 
 class Router {
  public:

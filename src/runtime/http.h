@@ -83,7 +83,8 @@ class HttpHandler {
     return nullptr;
   }
 
-  // Asked before a body is read that has not come with its head. One that is larger is refused as it comes.
+  // Asked before a body is read that is larger than 64 KiB or does not say how large it is. What is more than the limit
+  // is refused as it comes.
   virtual HttpBodyLimit body_limit(const HttpRequest& head) {
     (void)head;
     return {};

@@ -138,7 +138,7 @@ void Http1Session::begin_body() {
   if (length && *length <= std::min(kSmall, buffer_.size())) return parse_body();  // it is all there
   describe();
   sink_ = sessions_.handler->stream_body(request_);
-  if (!sink_) {
+  if (!sink_ && length.value_or(kSmall + 1) > kSmall) {
     limit_ = sessions_.handler->body_limit(request_);
     if (length && *length > limit_.bytes) return refuse(std::move(limit_.refusal));
     parser_->body_limit(limit_.bytes);

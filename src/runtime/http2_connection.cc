@@ -186,10 +186,10 @@ void Http2Connection::abandon() {
 // A body begins that has not come with its head.
 void Http2Connection::begin_body(Stream& stream) {
   describe(stream);
-  stream.limit = limits_.body(stream.request->view);
   std::uint64_t length = 0;
   const std::string_view text = stream.request->view.header("content-length");
   std::from_chars(text.data(), text.data() + text.size(), length);
+  if (text.empty() || length > kStreamWindow) stream.limit = limits_.body(stream.request->view);
   if (length > stream.limit.bytes) return refuse(stream, std::move(stream.limit.refusal));
   if (length > kStreamWindow) ask(stream, length);
   Callbacks::answer_expectation(session_, *stream.request);

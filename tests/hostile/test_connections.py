@@ -222,3 +222,69 @@ def test_a_request_that_could_be_read_in_two_ways_is_refused(server, case):
         except ConnectionResetError:
             pass
     assert got.startswith(b"HTTP/1.1 %d" % status) and got.count(b"HTTP/1.1 ") == 1, got
+
+
+MIB = 1 << 20
+TOO_LARGE = {  # (how it is asked for, the service's limit in bytes, what the refusal says)
+    "dynamodb": ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.BatchWriteItem", 16 * MIB, b"Request must be smaller than 16777216 bytes for the BatchWriteItem operation"),
+    "kinesis": ("POST / HTTP/1.1\r\nX-Amz-Target: Kinesis_20131202.PutRecords", 16 * MIB, b"RequestEntityTooLargeException"),
+    "kinesis, CBOR": ("POST / HTTP/1.1\r\nContent-Type: application/x-amz-cbor-1.1\r\nX-Amz-Target: Kinesis_20131202.PutRecords", 16 * MIB, b"RequestEntityTooLargeException"),
+    "logs": ("POST / HTTP/1.1\r\nX-Amz-Target: Logs_20140328.PutLogEvents", 8 * MIB, b"RequestEntityTooLargeException"),
+    "sqs": ("POST / HTTP/1.1\r\nX-Amz-Target: AmazonSQS.SendMessage", 8 * MIB, b"RequestEntityTooLargeException"),
+    "monitoring": ("POST /service/GraniteServiceVersion20100801/operation/PutMetricData HTTP/1.1\r\nSmithy-Protocol: rpc-v2-cbor", MIB, b"RequestEntityTooLargeException"),
+    "iam": ("POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded", MIB, b"<Code>RequestEntityTooLarge</Code>"),
+    "lambda, a package": ("POST /2015-03-31/functions HTTP/1.1", 70167211, b"Request must be smaller than 70167211 bytes for the CreateFunction operation"),
+    "lambda, a payload": ("POST /2015-03-31/functions/name/invocations HTTP/1.1", 6291456, b"Request must be smaller than 6291456 bytes for the InvokeFunction operation"),
+    "lambda, a function URL": ("POST / HTTP/1.1", 6291456, b"Request Entity Too Large"),
+    "nobody": ("POST / HTTP/1.1", MIB, b"RequestEntityTooLargeException"),
+}
+
+
+def head_of(server, what):
+    line, *fields = TOO_LARGE[what][0].split("\r\n")
+    host = "abcdefgh.lambda-url.us-east-1.localhost" if "URL" in what else "localhost"
+    signed = [f"Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{what.split(',')[0]}/aws4_request, SignedHeaders=host, Signature={'0' * 64}"] if what != "nobody" else []
+    return "\r\n".join([line, f"Host: {host}:{server.port}", *fields, *signed]).encode() + b"\r\n"
+
+
+def refusal(connection):
+    connection.settimeout(20)
+    got = b""
+    while b"\r\n\r\n" not in got or len(got.partition(b"\r\n\r\n")[2]) < int(got.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
+        got += connection.recv(65536)
+    return got
+
+
+@pytest.mark.parametrize("what", TOO_LARGE)
+def test_a_body_above_the_services_limit_is_refused_while_it_comes(server, what):
+    _, limit, words = TOO_LARGE[what]
+    with Raw(server).connect() as connection:
+        connection.sendall(head_of(server, what) + b"Content-Length: %d\r\n\r\n" % (limit + 1))
+        announced = refusal(connection)
+    assert announced.startswith(b"HTTP/1.1 413 ") and words in announced
+    with Raw(server).connect() as connection:
+        connection.sendall(head_of(server, what) + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % (limit + 1000))
+        left = limit + 500
+        while left > 0:  # the last of the chunk never comes
+            connection.sendall(b"x" * min(left, MIB))
+            left -= MIB
+        came = refusal(connection)
+    assert came.startswith(b"HTTP/1.1 413 ") and words in came
+
+
+def test_a_body_above_the_limit_is_refused_over_http2(server):
+    client = Http2(server)
+    request = head_of(server, "iam") + b"Content-Length: 2000000\r\n\r\n"
+    client.begin(request, end=False)
+    seen = []
+    while not any(type(each).__name__ == "DataReceived" for each in seen):
+        seen += client.events()
+    [head] = [dict(each.headers) for each in seen if type(each).__name__ == "ResponseReceived"]
+    assert head[":status"] == "413"
+
+
+def test_what_is_offered_by_nobody_is_said_so_whatever_its_size(server):
+    with Raw(server).connect() as connection:
+        connection.sendall(b"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=%s\r\nContent-Length: 99999999999\r\n\r\n" % (b"0" * 64))
+        answer = refusal(connection)
+    assert answer.startswith(b"HTTP/1.1 501 ") and b"leat does not offer s3:PUT /bucket/key" in answer

@@ -200,7 +200,7 @@ const ask = (client, headers, body) => new Promise((done) => {
   out.plain = (await ask(client))[0];
   out.head = await ask(client, { ':method': 'HEAD' });
   out.long_header = (await ask(client, { x: 'a'.repeat(40000) }))[0];
-  out.big_body = (await ask(client, { ':method': 'POST', ':path': '/' }, Buffer.alloc(3_000_000)))[0];
+  out.big_body = (await ask(client, { ':method': 'POST', ':path': '/', 'x-amz-target': 'DynamoDB_20120810.ListTables' }, Buffer.alloc(3_000_000)))[0];
   out.together = (await Promise.all([...Array(1000)].map(() => ask(client)))).every(([status]) => status === 200);
   for (let n = 0; n < 300; n++) { const request = client.request({ ':path': '/_leat/health' }); request.on('error', () => {}); request.close(http2.constants.NGHTTP2_CANCEL); }
   out.after_resets = (await ask(http2.connect(process.env.AWS_ENDPOINT_URL)))[0];
@@ -213,7 +213,7 @@ const ask = (client, headers, body) => new Promise((done) => {
 def test_http2_takes_what_http1_takes(server):
     done = subprocess.run(["node", "-e", HOSTILE], env=server.environ(), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"plain": 200, "head": [200, 0], "long_header": 400, "big_body": 404, "together": True, "after_resets": 200}
+    assert json.loads(done.stdout) == {"plain": 200, "head": [200, 0], "long_header": 400, "big_body": 400, "together": True, "after_resets": 200}
 
 
 @pytest.mark.parametrize("bytes_sent", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 200, b"PRIMITIVE / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x04\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"])

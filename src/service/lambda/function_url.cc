@@ -179,6 +179,11 @@ std::optional<FunctionUrl> FunctionUrls::find(std::string_view host) const {
   return find_url(lambda_, owner, name, kv::take_text(rest));
 }
 
+runtime::HttpBodyLimit FunctionUrls::body_limit() {
+  constexpr std::uint64_t kMaxBody = 6291456;  // bytes, as of any synchronous invocation
+  return {kMaxBody, refusal(413, "RequestEntityTooLargeException", "Request Entity Too Large")};
+}
+
 void FunctionUrls::handle(const HttpRequest& request, const std::optional<aws::Caller>& caller, HttpRespond respond) {
   const auto url = find(request.header("host"));
   if (!url) return respond(refusal(404, "ResourceNotFoundException", ""));
@@ -202,9 +207,6 @@ void FunctionUrls::invoke(const FunctionUrl& url, const HttpRequest& request, co
   aws::Caller owner;
   owner.account = url.account;
   owner.region = url.region;
-  constexpr std::size_t kMaxBody = 6291456;  // bytes, as of any synchronous invocation
-  if (request.body.size() > kMaxBody)
-    return respond(refusal(413, "RequestEntityTooLargeException", "Request Entity Too Large"));
   auto target = lambda_.resolve(owner, url.config.function_arn, std::nullopt);
   if (!target) return respond(refusal(404, "ResourceNotFoundException", ""));
   auto& parts = lambda_.parts();

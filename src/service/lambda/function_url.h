@@ -39,6 +39,7 @@ class FunctionUrls {
   FunctionUrls(Lambda& lambda, Authorize authorize) : lambda_(lambda), authorize_(std::move(authorize)) {}
 
   static bool owns(std::string_view host);
+  static runtime::HttpBodyLimit body_limit();
   void handle(const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
               runtime::HttpRespond respond);
 
