@@ -16,7 +16,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kMaxMessage = 1232;     // as resolvers of today agree, https://www.dnsflagday.net/2020/
-constexpr std::size_t kMaxQuestions = 256;    // asked elsewhere at once
+constexpr std::size_t kMaxQuestions = 32;     // of one socket, asked elsewhere at once; more are lost, as datagrams are
 constexpr auto kPatience = std::chrono::seconds(5);
 constexpr std::uint16_t kDnsPort = 53;
 
@@ -38,7 +38,6 @@ struct Resolver::State {
   IsHere is_here;
   Others others;
   std::map<std::uint32_t, std::shared_ptr<Socket>> sockets = {};  // of the loop's thread
-  std::size_t questions = 0;
   Loop loop{"resolver"};
 };
 
@@ -62,6 +61,7 @@ class Resolver::Socket : public std::enable_shared_from_this<Socket> {
     if (socket_.is_open() && !answer.empty()) socket_.send_to(asio::buffer(answer), to, 0, lost);
   }
   void close() { socket_.close(); }
+  std::size_t questions = 0;
 
  private:
   void answer(std::string_view query);
@@ -78,10 +78,10 @@ class Resolver::Question : public std::enable_shared_from_this<Question> {
   Question(State& state, std::shared_ptr<Socket> asker, udp::endpoint from, const udp::endpoint& resolver)
       : state_(state), asker_(std::move(asker)), from_(std::move(from)), socket_(state.loop.context()),
         timer_(state.loop.context()) {
-    ++state_.questions;
+    ++asker_->questions;
     socket_.connect(resolver);
   }
-  ~Question() { --state_.questions; }
+  ~Question() { --asker_->questions; }
 
   void ask(std::string_view query) {
     id_ = query.substr(0, 2);
@@ -114,8 +114,8 @@ class Resolver::Question : public std::enable_shared_from_this<Question> {
 };
 
 void Resolver::Socket::answer(std::string_view query) {
-  const bool elsewhere = state_.others == Others::kAsked && state_.questions < kMaxQuestions &&
-                         asks_elsewhere(query, state_.is_here);
+  const bool elsewhere = state_.others == Others::kAsked && asks_elsewhere(query, state_.is_here);
+  if (elsewhere && questions >= kMaxQuestions) return;
   const auto resolver = elsewhere ? machines_resolver() : std::nullopt;
   if (!resolver) return send(answer_dns(query, state_.is_here), from_);
   try {

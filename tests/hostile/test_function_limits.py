@@ -331,3 +331,39 @@ def handler(event, context):
 def test_the_sandboxs_own_process_is_not_seized(deployment):
     name = deployment.function(f"seizes-{uuid.uuid4().hex[:8]}", SEIZES, Timeout=10)
     assert deployment.invoke(name, {})[0] == "EPERM"
+
+
+HOLDS = r"""
+import fcntl, os
+def handler(event, context):
+    out = []
+    for path in ("/usr/bin/env", "/var/task/main.py"):
+        file = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            out.append("leased")
+        except OSError as refused:
+            out.append(refused.strerror)
+    try:
+        os.openpty()
+        out.append("terminal")
+    except OSError:
+        out.append("none")
+    return out
+"""
+
+
+def test_a_function_holds_no_lease_and_no_terminal(deployment):
+    """By a lease on a file that it may only read it held up whoever opened that: other functions, and the machine's programs."""
+    name = deployment.function(f"holds-{uuid.uuid4().hex[:8]}", HOLDS, Timeout=10)
+    assert deployment.invoke(name, {})[0] == ["Operation not permitted", "Operation not permitted", "none"]
+
+
+def test_a_start_that_never_ends_goes_with_its_function(deployment):
+    """A worker of provisioned concurrency that was still loading had no deadline and outlived its function."""
+    name = deployment.function(f"endless-{uuid.uuid4().hex[:8]}", "import subprocess, time\nsubprocess.Popen(['sleep', '86398'])\nwhile True: time.sleep(1)\n", Timeout=5)
+    version = deployment.functions.publish_version(FunctionName=name)["Version"]
+    deployment.functions.put_provisioned_concurrency_config(FunctionName=name, Qualifier=version, ProvisionedConcurrentExecutions=1)
+    wait_until(lambda: running("sleep\x0086398"))
+    deployment.functions.delete_function(FunctionName=name)
+    wait_until(lambda: not running("sleep\x0086398"))

@@ -1,6 +1,8 @@
 """Ways to the machine's files through functions whose code is a folder."""
+import ctypes
 import subprocess
 import tempfile
+import threading
 import uuid
 from pathlib import Path
 
@@ -108,3 +110,36 @@ def test_an_operator_cannot_allow_the_system(folder):
     with tempfile.TemporaryDirectory() as data:
         ended = subprocess.run([BUILD / "leat", "serve", "--port", "0", "--data-dir", Path(data) / "leat", "--hot-reload", folder], capture_output=True, text=True, timeout=20)
     assert ended.returncode == 1 and "--hot-reload" in ended.stderr
+
+
+def test_a_link_that_takes_the_folders_place_between_look_and_use(own_server, tmp_path):
+    """It was looked at by its path, and opened by its path again: on the third try a folder outside was the code."""
+    allowed, other = tmp_path / "allowed", tmp_path / "other"
+    code, link = allowed / "code", allowed / "link"
+    for folder in (allowed, code, other):
+        folder.mkdir()
+    (code / "main.py").write_text("def handler(event, context): return 'inside'\n")
+    (other / "main.py").write_text("def handler(event, context): return 'outside'\n")
+    link.symlink_to(other)
+    deployment = Deployment(own_server("--hot-reload", str(allowed)))
+    create(deployment.functions, deployment.role(), code, "raced")
+    exchange, done = ctypes.CDLL(None).renameat2, threading.Event()
+
+    def race():
+        while not done.wait(0.002):
+            exchange(-100, bytes(code), -100, bytes(link), 2)  # RENAME_EXCHANGE
+
+    racer = threading.Thread(target=race)
+    racer.start()
+    try:
+        answers = set()
+        for number in range(40):
+            try:
+                deployment.functions.update_function_configuration(FunctionName="raced", Timeout=5 + number % 2)
+                answers.add(str(deployment.invoke("raced")[0]))
+            except ClientError as refusal:
+                answers.add(refusal.response["Error"]["Code"])
+    finally:
+        done.set()
+        racer.join()
+    assert answers and "outside" not in answers

@@ -268,3 +268,20 @@ def test_a_package_is_for_whoever_was_given_its_link(own_server):
     server.post("/_leat/clock?advance=601")
     with pytest.raises(urllib.error.HTTPError):
         fetched(link)
+
+
+def test_names_that_are_costly_to_compare_are_refused(deployment):
+    """Their hashes are equal in libzip's table: 120,000 such names (9 MB) kept it for 38 seconds."""
+    names = [b"".join(b"Bb" if number >> bit & 1 else b"CA" for bit in range(16)) for number in range(60_000)]
+    headers = b"".join(struct.pack("<IBBHHHHHIIIHHHHHII", 0x02014B50, 20, 3, 20, 0, 0, 0, 0, 0, 0, 0, len(name), 0, 0, 0, 0, 0o100644 << 16, 0) + name for name in names)
+    local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
+    hostile = local + headers + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, len(names), len(names), len(headers), len(local), 0)
+    before = processor_seconds(deployment.server)
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        deployment.functions.publish_layer_version(LayerName="costly", Content={"ZipFile": hostile})
+    assert processor_seconds(deployment.server) - before < 3
+
+
+def processor_seconds(server):
+    times = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return sum(map(int, times)) / 100

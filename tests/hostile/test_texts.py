@@ -1,4 +1,5 @@
 """Bytes that are no text, and texts that would be read as something else: they must not get into what others read."""
+import base64
 import http.client
 import json
 import urllib.error
@@ -6,6 +7,7 @@ import urllib.request
 import uuid
 
 import pytest
+from botocore.exceptions import ClientError
 from raw_requests import signed
 
 FORM, CBOR = "application/x-www-form-urlencoded", "application/x-amz-cbor-1.1"
@@ -81,3 +83,27 @@ def handler(event, context):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(deployment.server.endpoint, headers={"Host": url.split("/")[2]}), timeout=60)
     assert refused.value.code == 502
+
+
+def test_no_bytes_in_a_request_cost_a_function_its_place(deployment):
+    """A client's context that was no text stopped the event on its way: nobody answered, and the concurrency was taken for good."""
+    boot = """#!/bin/bash
+while true; do
+  id=$(curl -sS -D - -o /tmp/event http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next | tr -d '\\r' | awk -F': ' 'tolower($1) == "lambda-runtime-aws-request-id" {print $2}')
+  curl -sS -X POST http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/$id/response -d '"served"'
+done
+"""
+    for code, runtime in (({"bootstrap": boot}, "provided.al2023"), ("def handler(event, context): return 'served'\n", "python3.11")):
+        name = deployment.function(f"place-{uuid.uuid4().hex[:8]}", code, runtime=runtime, Timeout=20)
+        deployment.functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+        with pytest.raises(ClientError, match="InvalidRequestContentException"):
+            deployment.invoke(name, {}, ClientContext=base64.b64encode(b'{"a": "\xff"}').decode())
+        url = deployment.functions.create_function_url_config(FunctionName=name, AuthType="NONE")["FunctionUrl"]
+        deployment.functions.add_permission(FunctionName=name, StatementId="all", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
+        connection = http.client.HTTPConnection("127.0.0.1", deployment.server.port, timeout=30)
+        connection.putrequest("GET", "/%ff?a=%ff", skip_host=True)
+        for header, value in (("Host", url.split("/")[2].encode()), ("X-Odd", b"\xff"), ("Cookie", b"\xfe=\xff"), ("X-Amzn-Trace-Id", b"Root=\xff")):
+            connection.putheader(header, value)
+        connection.endheaders()
+        assert b"served" in connection.getresponse().read()
+        assert deployment.invoke(name, {})[0] == "served"

@@ -28,8 +28,9 @@ void append_system(std::vector<std::string>& arguments) {
 // The kernel lets whom it knows as root change its settings by these, also without any capability: where the server
 // runs as root, a worker is root to it. bubblewrap covers only directories that are themselves writable.
 void append_proc(std::vector<std::string>& arguments) {
-  // No shared memory below /dev either, as on Lambda: nothing would limit it.
-  arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"});
+  // No shared memory below /dev and no terminals, as on Lambda: nothing would limit them.
+  arguments.insert(arguments.end(), {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/pts", "--remount-ro",
+                                     "/dev/pts", "--remount-ro", "/dev"});
   for (const char* path :
        {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/scsi",
         "/proc/driver", "/proc/mtrr", "/proc/tty", "/proc/pressure", "/proc/dynamic_debug", "/proc/latency_stats"}) {

@@ -113,6 +113,7 @@ bool Cgroup::limit_memory(std::uint64_t bytes) {
   const std::string text = std::to_string(bytes);
   const bool limited = set_first(folders_, {{"memory.max", text}, {"memory.limit_in_bytes", text}});
   set_first(folders_, {{"memory.swap.max", "0"}, {"memory.memsw.limit_in_bytes", text}});
+  set_first(folders_, {{"memory.kmem.tcp.limit_in_bytes", text}});  // version 2 counts what sockets hold by itself
   return limited;
 }
 

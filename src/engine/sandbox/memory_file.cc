@@ -4,12 +4,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/sandbox/spawn.h"
+
 namespace leat::sandbox {
 
 int memory_file(std::string_view content) {
-  constexpr int kAboveWorkers = 10;
   const int made = memfd_create("leat", MFD_CLOEXEC);
-  const int file = fcntl(made, F_DUPFD_CLOEXEC, kAboveWorkers);
+  const int file = fcntl(made, F_DUPFD_CLOEXEC, kAboveGiven);
   if (made >= 0) close(made);
   if (file < 0) return -1;
   if (write(file, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {

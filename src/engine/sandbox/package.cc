@@ -12,6 +12,8 @@
 #include <system_error>
 #include <vector>
 
+#include "engine/sandbox/package_names.h"
+
 namespace leat::sandbox {
 namespace {
 
@@ -28,6 +30,7 @@ struct Discard {
 using Archive = std::unique_ptr<zip_t, Discard>;
 
 Archive open_archive(std::string_view zip) {
+  if (has_colliding_names(zip)) return nullptr;
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(zip.data(), zip.size(), 0, &error);

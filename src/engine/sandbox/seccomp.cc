@@ -1,6 +1,7 @@
 #include "engine/sandbox/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
@@ -26,6 +27,7 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 constexpr std::uint32_t kX32 = 0x40000000;
 constexpr std::uint32_t kNumber = offsetof(seccomp_data, nr);
 constexpr std::uint32_t kFirst = offsetof(seccomp_data, args);
+constexpr std::uint32_t kSecond = kFirst + sizeof(std::uint64_t);
 constexpr std::uint32_t kThird = kFirst + 2 * sizeof(std::uint64_t);
 constexpr std::uint32_t kNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
@@ -82,6 +84,15 @@ void refuse_sockets(Program& program) {
   program.fail(EAFNOSUPPORT);
 }
 
+// A lease on a file holds up whoever else opens it, a program of the machine too.
+void refuse_leases(Program& program) {
+  program.skip_unless(SYS_fcntl, 4);
+  program.load(kSecond);
+  program.skip_unless(F_SETLEASE, 1);
+  program.fail(EPERM);
+  program.answer(SECCOMP_RET_ALLOW);
+}
+
 Program make_program() {
   Program program;
   program.load(offsetof(seccomp_data, arch));
@@ -99,6 +110,7 @@ Program make_program() {
   program.fail(ENOSYS);
   refuse_namespaces(program, SYS_clone);
   refuse_namespaces(program, SYS_unshare);
+  refuse_leases(program);
   refuse_sockets(program);
   program.answer(SECCOMP_RET_ALLOW);
   return program;

@@ -11,6 +11,7 @@
 namespace leat::sandbox {
 
 constexpr int kFirstGiven = 4;
+constexpr int kAboveGiven = 10;
 
 struct SpawnRequest {
   std::vector<std::string> command;

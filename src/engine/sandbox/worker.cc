@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -107,7 +108,8 @@ struct WorkerFactory::State {
     append_names(out);
     out.insert(out.end(), {"--size", std::to_string(spec.tmp_bytes), "--tmpfs", "/tmp"});
     for (const auto& [host, inside] : spec.visible) out.insert(out.end(), {"--ro-bind", host, inside});
-    out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", folders.code, kCodePath, "--remount-ro", "/", "--chdir",
+    const std::string code = spec.live_code ? fmt::format("/proc/self/fd/{}", kFirstGiven + 2) : folders.code.string();
+    out.insert(out.end(), {"--ro-bind", folders.layers, kLayerPath, "--ro-bind", code, kCodePath, "--remount-ro", "/", "--chdir",
                            kCodePath, "--"});
     out.insert(out.end(), spec.command.begin(), spec.command.end());
     return out;
@@ -244,6 +246,18 @@ void make_sockets(Pair& pair) {
   pair.workers = both[1];
 }
 
+// Checked and seen are the same: a link that takes the folder's place, or that of one above it, is not followed.
+int folder_without_links(const fs::path& folder) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  const int opened = static_cast<int>(syscall(SYS_openat2, AT_FDCWD, folder.c_str(), &how, sizeof how));
+  const int above = fcntl(opened, F_DUPFD_CLOEXEC, kAboveGiven);
+  if (opened >= 0) close(opened);
+  if (above < 0) fail("open the folder of a function");
+  return above;
+}
+
 void make_pipe(Pair& pair) {
   int both[2];
   if (pipe2(both, O_CLOEXEC) != 0) fail("pipe");
@@ -276,12 +290,13 @@ PendingProcess::Started WorkerFactory::State::start(const RuntimeSpec& spec, con
   make_pipe(output);
   const bool apart = isolation == Isolation::kNamespaces;
   auto environment = environment_of(spec, folders);
-  Pair filter, variables;
+  Pair filter, variables, live;
   std::vector<int> given;
   if (apart) {
     filter.own = seccomp_filter();
     variables.own = memory_file(environment_file(environment));
     given = {filter.own, variables.own};
+    if (spec.live_code) given.push_back(live.own = folder_without_links(folders.code));
     environment.clear();
   }
   static const std::vector<NetworkPort> kNoPorts;

@@ -21,6 +21,8 @@ constexpr std::size_t kMaxResponse = 6291556;  // 6 MB and a little, as Lambda s
 constexpr std::size_t kTokenBytes = 8;
 constexpr std::size_t kMaxHeld = 1U << 20;  // of a log, in memory
 constexpr auto kInitTimeout = std::chrono::seconds(10);
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+constexpr auto kProvisionedInitTimeout = std::chrono::seconds(130);
 
 steady_clock::time_point monotonic() { return steady_clock::now(); }  // lint: clock
 
@@ -78,6 +80,13 @@ void Execution::begin() {
   log(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
   if (!settings_.notice.empty()) log(settings_.notice);
   worker_->send('I', init_payload(), {});
+  await_start(std::max<std::chrono::seconds>(kProvisionedInitTimeout, timeout()));
+}
+
+// Whoever waits for it or not: what does not come to an end is ended.
+void Execution::await_start(std::chrono::seconds patience) {
+  runtime::Loop::cancel(deadline_);
+  deadline_ = settings_.parts.loop.after(patience, [self = shared_from_this()] { self->on_timeout(); });
 }
 
 std::string Execution::init_payload() const {
@@ -131,27 +140,29 @@ void Execution::start(Invocation invocation) {
   streamed_bytes_ = 0;
   if (init_error_) return finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
   if (ready_) return send_event();
-  const auto patience = kInitTimeout + std::chrono::seconds(*settings_.function->configuration.timeout);
-  deadline_ = settings_.parts.loop.after(patience, [self = shared_from_this()] { self->on_timeout(); });
+  await_start(kInitTimeout + timeout());
+}
+
+std::chrono::seconds Execution::timeout() const {
+  return std::chrono::seconds(*settings_.function->configuration.timeout);
 }
 
 void Execution::send_event() {
   runtime::Loop::cancel(deadline_);
-  const auto timeout = std::chrono::seconds(*settings_.function->configuration.timeout);
-  const auto deadline = to_millis(settings_.parts.clock.unmoved() + timeout);
+  const auto deadline = to_millis(settings_.parts.clock.unmoved() + timeout());
   token_ = hex_encode(settings_.parts.random.bytes(kTokenBytes));
   std::string frame = "{";
   append_member(frame, "token", token_);
   append_member(frame, "id", invocation_->request_id);
   append_member(frame, "arn", invocation_->arn.empty() ? settings_.function->arn() : invocation_->arn);
-  append_member(frame, "traceId", invocation_->trace);
+  append_member(frame, "traceId", made_utf8(invocation_->trace));
   if (!invocation_->client_context.empty()) append_member(frame, "clientContext", invocation_->client_context);
   frame += fmt::format(",\"deadline\":{}}}\n", deadline);
   sent_ = true;
   event_sent_ = monotonic();
+  deadline_ = settings_.parts.loop.after(timeout(), [self = shared_from_this()] { self->on_timeout(); });
   worker_->send('E', std::move(frame), std::move(invocation_->payload));
   log(platform_log_.start(settings_.parts.clock.now(), invocation_->request_id));
-  deadline_ = settings_.parts.loop.after(timeout, [self = shared_from_this()] { self->on_timeout(); });
 }
 
 void Execution::on_message(char kind, std::string payload) {
@@ -163,6 +174,7 @@ void Execution::on_message(char kind, std::string payload) {
       settings_.loaded(*this);
       worker_->settle();
       init_duration_ = monotonic() - init_started_;
+      runtime::Loop::cancel(deadline_);
       if (invocation_)
         send_event();
       else

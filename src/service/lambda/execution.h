@@ -53,6 +53,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void on_exit(int status);
   void on_extension(std::string_view payload);
   void on_timeout();
+  void await_start(std::chrono::seconds patience);
+  std::chrono::seconds timeout() const;
   void send_event();
   void become_idle();
   void pause_later();

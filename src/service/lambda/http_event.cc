@@ -142,7 +142,7 @@ std::string http_event(const HttpRequest& request, const HttpEventContext& conte
   const bool text = is_text(request.header("content-type"));
   if (!request.body.empty())
     out += fmt::format("\"body\":{},", text ? json_string(request.body) : '"' + base64_encode(request.body) + '"');
-  return out + fmt::format("\"isBase64Encoded\":{}}}", !text && !request.body.empty());
+  return made_utf8(std::move(out)) + fmt::format("\"isBase64Encoded\":{}}}", !text && !request.body.empty());
 }
 
 HttpResponse http_response(std::string_view result) {

@@ -262,7 +262,10 @@ struct Invoker::State : std::enable_shared_from_this<State> {
     const auto& host = found.mapped();
     host->provided = 0;
     if (!host->executions.empty()) retired.insert(host);
-    for (const auto& execution : std::exchange(host->idle, {})) execution->end();
+    host->idle.clear();
+    for (const auto& execution : std::set(host->executions)) {
+      if (!execution->busy()) execution->end();
+    }
   }
 
   // One wake-up for the first worker that will have been idle too long.

@@ -57,6 +57,13 @@ void accept(Lambda& lambda, const aws::Caller& caller, const Lambda::Target& tar
 
 }  // namespace
 
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: up to 3,583 bytes of base64-encoded data
+static aws::Result<std::string> client_context_of(const InvocationRequest& input) {
+  std::string context = base64_decode(input.client_context.value_or("")).value_or("");
+  if (is_valid_utf8(context)) return context;
+  return aws::fail(errors::kInvalidRequestContent, "Client context must be a valid Base64-encoded JSON object.");
+}
+
 void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& input,
             aws::Reply<InvocationResponse> reply) {
   auto target = lambda.resolve(caller, input.function_name, input.qualifier);
@@ -66,7 +73,9 @@ void invoke(Lambda& lambda, const aws::Caller& caller, const InvocationRequest& 
   if (payload.empty()) payload = "{}";
   if (auto valid = check_payload(payload, type == "Event"); !valid)
     return reply(std::unexpected(std::move(valid).error()));
-  std::string client_context = base64_decode(input.client_context.value_or("")).value_or("");
+  auto context = client_context_of(input);
+  if (!context) return reply(std::unexpected(std::move(context).error()));
+  std::string client_context = std::move(*context);
   if (type != "RequestResponse") {
     InvocationResponse output;
     output.status_code = type == "Event" ? 202 : 204;
