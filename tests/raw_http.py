@@ -18,7 +18,9 @@ class Raw:
         self.server, self.service = server, service
 
     def request(self, target, body, **headers):
-        body = json.dumps(body).encode()
+        return self.request_of(target, json.dumps(body).encode(), **headers)
+
+    def request_of(self, target, body, **headers):
         signed = botocore.awsrequest.AWSRequest("POST", self.server.endpoint + "/", data=body, headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"})
         botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), self.service, "us-east-1").add_auth(signed)
         all_headers = {"Host": f"localhost:{self.server.port}", "Content-Length": len(body), **signed.headers, **headers}

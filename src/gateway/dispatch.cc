@@ -7,10 +7,10 @@
 #include "base/encoding.h"
 #include "base/guard.h"
 #include "gateway/body_limit.h"
+#include "gateway/coding.h"
 #include "gateway/cors.h"
 #include "gateway/gateway.h"
 #include "gateway/greeting.h"
-#include "gateway/gunzip.h"
 #include "gateway/manners.h"
 #include "gateway/unserved.h"
 #include "wire/codec.h"
@@ -42,6 +42,7 @@ struct Exchange {
   void finish(HttpResponse response) {
     const bool dynamodb = route.binding && route.binding->model->id.starts_with("dynamodb");
     response.headers.emplace_back("x-amzn-RequestId", caller.request_id);
+    if (route.protocol != aws::Protocol::kRestJson) compress(request, response);
     if (dynamodb) {
       const auto sum =
           crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
@@ -94,9 +95,14 @@ aws::Result<aws::Object> decode(const Exchange& exchange) {
   constexpr std::size_t kMaxUnpacked = 64U << 20;
   HttpRequest unpacked;
   std::optional<std::string> body;
-  if (exchange.request.header("content-encoding") == "gzip") {
-    body = gunzip(exchange.request.body, kMaxUnpacked);
-    if (!body) return aws::fail(aws::errors::kSerialization, "The request's body is not what its encoding says");
+  const std::string_view coding = exchange.request.header("content-encoding");
+  const bool packed = runtime::equals_ignoring_case(coding, "gzip");
+  const bool known = packed || coding.empty() || runtime::equals_ignoring_case(coding, "identity");
+  if (packed) body = gunzip(exchange.request.body, kMaxUnpacked);
+  // DynamoDB says no more of it, either.
+  if (packed ? !body : !known && exchange.route.protocol != aws::Protocol::kRestJson)
+    return aws::fail(aws::errors::kInternalFailure, std::string(kFailure));
+  if (body) {
     unpacked = exchange.request;
     unpacked.body = *body;
   }
