@@ -31,6 +31,10 @@ class Violations {
 
   bool empty() const { return texts_.empty(); }
 
+  // A few bytes of a request can ask for much memory: so many structures may it have, and so many violations are read.
+  bool admit_structure() { return ++structures_ <= 50'000; }
+  bool enough() const { return texts_.size() >= 100; }
+
   // "1 validation error detected: …", as AWS joins them.
   std::string message() const;
 
@@ -38,6 +42,7 @@ class Violations {
   void add(std::string_view value, const Path& path, std::string_view constraint);
 
   std::vector<std::string> texts_;
+  std::size_t structures_ = 0;
 };
 
 // A value as AWS prints it in a message: Java's toString of its own objects.

@@ -176,6 +176,7 @@ class Reader {
     if (!head(item)) return false;
     if (item.major != major) return fail("Unexpected CBOR type");
     for (std::uint64_t i = 0; item.indefinite() ? !at_break() : i < item.value; ++i) {
+      if (violations_.enough()) return true;
       if (!each(i)) return false;
     }
     return true;
@@ -201,6 +202,7 @@ class Reader {
   }
 
   bool structure(const Shape& shape, void* to, const Path& path) {
+    if (!violations_.admit_structure()) return fail("Too many structures");
     std::uint64_t present = 0;
     const bool read = elements(kPairs, [&](std::uint64_t) {
       std::string key;

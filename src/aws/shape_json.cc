@@ -46,6 +46,7 @@ class Reader {
                       ? fmt::format("Unrecognized collection type class {}", shape.name)
                       : std::string(path.is_root() ? "Unexpected field type" : "Unexpected value type in payload"));
     }
+    if (!violations_.admit_structure()) return fail("Too many structures");
     std::uint64_t present = 0;
     for (auto [key, field] : simdjson::dom::object(from)) {
       const Member* member = find(shape, key);
@@ -162,6 +163,7 @@ class Reader {
     }
     std::size_t index = 0;
     for (element item : simdjson::dom::array(from)) {
+      if (violations_.enough()) break;
       const Path inner{&path, {}, ++index};
       if (item.is_null()) {
         violations_.missing(inner);
@@ -179,6 +181,7 @@ class Reader {
                                   : std::string("Unexpected field type"));
     }
     for (auto [key, field] : simdjson::dom::object(from)) {
+      if (violations_.enough()) break;
       const Path entry{&path, key, 0, true};
       const Path inner{&entry, "member"};
       if (field.is_null()) {

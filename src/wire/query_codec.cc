@@ -23,6 +23,7 @@ class Reader {
   }
 
   aws::Result<void> structure(const Shape& shape, const std::string& prefix, void* to, const Path& path) {
+    if (!violations_.admit_structure()) return aws::fail(aws::errors::kSerialization, "Too many structures");
     for (const auto& member : shape.members) {
       const auto* flat = member.shape->flat;
       const std::string name = prefix + std::string(flat ? flat->name : member.wire_name);
