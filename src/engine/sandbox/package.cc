@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "engine/sandbox/package_names.h"
@@ -123,7 +125,7 @@ class Unpacking {
 
   Result<void, PackageProblem> run() {
     const auto count = static_cast<zip_uint64_t>(std::max<zip_int64_t>(zip_get_num_entries(archive_, 0), 0));
-    if (count > kMaxPieces) return std::unexpected(PackageProblem::kTooMany);
+    TRY_VOID(check(count));
     for (zip_uint64_t index = 0; index < count; ++index) TRY_VOID(take(index));
     const Descriptor folder(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.number() < 0 || syncfs(folder.number()) != 0) fail("cannot sync");
@@ -132,9 +134,30 @@ class Unpacking {
   }
 
  private:
+  // Nothing is made before all is known to be allowed: to make and remove a hundred thousand folders takes a minute.
+  Result<void, PackageProblem> check(zip_uint64_t count) {
+    std::unordered_set<std::string_view> folders;
+    std::string_view last;
+    std::size_t files = 0;
+    for (zip_uint64_t index = 0; index < count; ++index) {
+      zip_stat_t stat;
+      TRY_VOID(check_entry(archive_, index, stat));
+      const std::string_view name(stat.name), parent = name.substr(0, name.rfind('/') + 1);
+      if (parent != std::exchange(last, parent)) add_folders(parent, folders);
+      files += parent.size() < name.size();
+      if (files + folders.size() > kMaxPieces) return std::unexpected(PackageProblem::kTooMany);
+    }
+    return {};
+  }
+
+  static void add_folders(std::string_view parent, std::unordered_set<std::string_view>& out) {
+    for (auto end = parent.find('/'); end != std::string_view::npos; end = parent.find('/', end + 1))
+      out.insert(parent.substr(0, end));
+  }
+
   Result<void, PackageProblem> take(zip_uint64_t index) {
     zip_stat_t stat;
-    TRY_VOID(check_entry(archive_, index, stat));
+    if (zip_stat_index(archive_, index, 0, &stat) != 0) return std::unexpected(PackageProblem::kNotAZip);
     const fs::path name(stat.name);
     if (!name.has_filename()) return make_folders(name);
     TRY_VOID(make_folders(name.parent_path()));
@@ -147,10 +170,7 @@ class Unpacking {
     for (const auto& part : below) {
       if (part.empty() || part == ".") continue;
       path /= part;
-      if (mkdir(path.c_str(), 0755) == 0)
-        TRY_VOID(count());
-      else if (errno != EEXIST || !is_folder(path))
-        return refused_name();
+      if (mkdir(path.c_str(), 0755) != 0 && (errno != EEXIST || !is_folder(path))) return refused_name();
     }
     made_ = below;
     return {};
@@ -160,7 +180,6 @@ class Unpacking {
   Result<void, PackageProblem> write_entry(const zip_stat_t& stat, const fs::path& path) {
     const std::unique_ptr<zip_file_t, Discard> file(zip_fopen_index(archive_, stat.index, 0));
     if (!file) return std::unexpected(PackageProblem::kNotAZip);
-    TRY_VOID(count());
     const mode_t mode = mode_of(archive_, stat.index) & S_IXUSR ? 0755 : 0644;
     const Descriptor out(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (out.number() < 0) return refused_name();
@@ -176,15 +195,9 @@ class Unpacking {
     }
   }
 
-  Result<void, PackageProblem> count() {
-    if (++pieces_ > kMaxPieces) return std::unexpected(PackageProblem::kTooMany);
-    return {};
-  }
-
   zip_t* archive_;
   const fs::path folder_;
   std::uint64_t left_;
-  std::size_t pieces_ = 0;
   fs::path made_;  // below the folder: where the last entry went
   std::vector<char> buffer_ = std::vector<char>(1U << 16);
   bool complete_ = false;
