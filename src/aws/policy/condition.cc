@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "aws/policy/wildcards.h"
 #include "base/encoding.h"
@@ -14,7 +15,7 @@ namespace {
 std::optional<double> number_of(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 
@@ -50,7 +51,7 @@ bool arn_matches(std::string_view pattern, std::string_view arn) {
 struct Network {
   int family;
   unsigned char bytes[16];
-  int bits;
+  unsigned bits;
 };
 
 std::optional<Network> network_of(std::string_view text) {
@@ -64,16 +65,17 @@ std::optional<Network> network_of(std::string_view text) {
   else
     return std::nullopt;
   if (slash == std::string_view::npos) return out;
-  const auto bits = number_of(text.substr(slash + 1));
-  if (!bits || *bits < 0 || *bits > out.bits) return std::nullopt;
-  out.bits = static_cast<int>(*bits);
+  const std::string_view digits = text.substr(slash + 1);
+  const unsigned most = out.bits;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.bits);
+  if (error != std::errc() || end != digits.data() + digits.size() || out.bits > most) return std::nullopt;
   return out;
 }
 
 bool in_network(std::string_view wanted, std::string_view given) {
   const auto network = network_of(wanted), address = network_of(given);
   if (!network || !address || network->family != address->family) return false;
-  for (int bit = 0; bit < network->bits; ++bit) {
+  for (unsigned bit = 0; bit < network->bits; ++bit) {
     if (((network->bytes[bit / 8] ^ address->bytes[bit / 8]) >> (7 - bit % 8)) & 1) return false;
   }
   return true;
@@ -141,17 +143,18 @@ std::optional<std::string> value_of(std::string_view variable, const PolicyConte
 
 enum class Form : std::uint8_t { kText, kPattern };
 
-// With variables replaced by their values, which in a pattern mean themselves.
-std::string filled(std::string_view text, const PolicyRequest& request, Form form) {
+// With variables replaced by their values, which in a pattern mean themselves. nullopt where one has none: nothing is
+// equal to that, or like it.
+std::optional<std::string> filled(std::string_view text, const PolicyRequest& request, Form form) {
   std::string out;
   for (std::size_t begin = 0; (begin = text.find("${")) != std::string_view::npos;) {
     const auto end = text.find('}', begin);
     if (end == std::string_view::npos) break;
     out += text.substr(0, begin);
-    std::string value =
-        value_of(text.substr(begin + 2, end - begin - 2), request.context.keys()).value_or(std::string(1, '\0'));
-    if (form == Form::kPattern) std::transform(value.begin(), value.end(), value.begin(), as_literal);
-    out += value;
+    auto value = value_of(text.substr(begin + 2, end - begin - 2), request.context.keys());
+    if (!value) return std::nullopt;
+    if (form == Form::kPattern) std::transform(value->begin(), value->end(), value->begin(), as_literal);
+    out += *value;
     text.remove_prefix(end + 1);
   }
   return out.append(text);
@@ -165,7 +168,12 @@ bool matches_wildcards(std::string_view pattern, std::string_view text) {
 
 bool matches_pattern(const std::string& pattern, std::string_view text, const PolicyRequest& request) {
   if (pattern.find("${") == std::string::npos) return matches_wildcards(pattern, text);
-  return matches_wildcards(filled(pattern, request, Form::kPattern), text);
+  const auto known = filled(pattern, request, Form::kPattern);
+  return known && matches_wildcards(*known, text);
+}
+
+bool variables_have_values(const std::string& text, const PolicyRequest& request) {
+  return text.find("${") == std::string::npos || filled(text, request, Form::kText);
 }
 
 std::optional<PolicyCondition> make_condition(std::string_view operation, std::string_view key,
@@ -207,7 +215,8 @@ bool holds(const PolicyCondition& condition, const PolicyRequest& request) {
   const auto passes = [&](const auto& given) {
     const bool found = std::any_of(condition.values.begin(), condition.values.end(), [&](const std::string& wanted) {
       if (wanted.find("${") == std::string::npos) return condition.test(wanted, given.second);
-      return condition.test(filled(wanted, request, condition.wild ? Form::kPattern : Form::kText), given.second);
+      const auto known = filled(wanted, request, condition.wild ? Form::kPattern : Form::kText);
+      return known && condition.test(*known, given.second);
     });
     return found != condition.negated;
   };

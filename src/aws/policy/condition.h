@@ -63,6 +63,8 @@ bool holds(const PolicyCondition& condition, const PolicyRequest& request);
 // are their values, letter by letter; one without a value matches nothing.
 bool matches_pattern(const std::string& pattern, std::string_view text, const PolicyRequest& request);
 
+bool variables_have_values(const std::string& text, const PolicyRequest& request);
+
 // The same without variables.
 bool matches_wildcards(std::string_view pattern, std::string_view text);
 

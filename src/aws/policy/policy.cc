@@ -14,6 +14,20 @@ bool names_action(const std::string& pattern, std::string_view action) {
   return matches_wildcards(pattern, action, [](char left, char right) { return left == lower(right); });
 }
 
+// All but the value of a variable that has none is everything. A Deny means just that, and AWS takes an Allow so where
+// the operator is an inverted one; here it allows nothing.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
+bool opens_by_nothing(const PolicyStatement& statement, const PolicyRequest& request) {
+  if (!statement.allows) return false;
+  const auto has_none = [&](const std::string& text) { return !variables_have_values(text, request); };
+  const auto any = [&](const std::vector<std::string>& texts) {
+    return std::any_of(texts.begin(), texts.end(), has_none);
+  };
+  return (statement.not_resource && any(statement.resources)) ||
+         std::any_of(statement.conditions.begin(), statement.conditions.end(),
+                     [&](const PolicyCondition& each) { return each.negated && any(each.values); });
+}
+
 bool applies(const PolicyStatement& statement, const PolicyRequest& request) {
   const bool acts = std::any_of(statement.actions.begin(), statement.actions.end(),
                                 [&](const std::string& each) { return names_action(each, request.action); });
@@ -23,7 +37,8 @@ bool applies(const PolicyStatement& statement, const PolicyRequest& request) {
       [&](const std::string& each) { return each == "*" || matches_pattern(each, request.resource, request); });
   if (named == statement.not_resource) return false;
   return std::all_of(statement.conditions.begin(), statement.conditions.end(),
-                     [&](const PolicyCondition& each) { return holds(each, request); });
+                     [&](const PolicyCondition& each) { return holds(each, request); }) &&
+         !opens_by_nothing(statement, request);
 }
 
 Naming naming_of(const PolicyName& name, const PolicyPrincipal& who) {
