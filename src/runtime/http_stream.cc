@@ -60,18 +60,20 @@ HttpStream::Piece HttpStream::take(std::size_t limit) {
   std::function<void()> wanted;
   {
     std::lock_guard lock(mutex_);
-    if (waiting_.empty() && !ended_) wanted = wanted_;
+    if (taken_ == waiting_.size() && !ended_) wanted = wanted_;
   }
   call(wanted);
   Piece out;
   {
     std::lock_guard lock(mutex_);
-    if (waiting_.size() <= limit) {
+    if (taken_ == 0 && waiting_.size() <= limit) {
       out.bytes = std::exchange(waiting_, {});
     } else {
-      out.bytes = waiting_.substr(0, limit);
-      waiting_.erase(0, limit);
+      out.bytes = waiting_.substr(taken_, limit);
+      taken_ += out.bytes.size();
     }
+    // Not at every piece: what is left would be moved each time.
+    if (taken_ > waiting_.size() / 2) waiting_.erase(0, std::exchange(taken_, 0));
     out.last = ended_ && waiting_.empty();
   }
   if (out.last) close();
@@ -83,6 +85,7 @@ void HttpStream::close() {
   std::lock_guard lock(mutex_);
   closed_ = true;
   waiting_.clear();
+  taken_ = 0;
   wanted.swap(wanted_);  // what they hold goes with them
   ready.swap(ready_);
 }

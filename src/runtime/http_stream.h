@@ -42,6 +42,7 @@ class HttpStream {
  private:
   mutable std::mutex mutex_;
   std::string waiting_;
+  std::size_t taken_ = 0;  // of what stands there
   bool ended_ = false;
   bool closed_ = false;
   std::function<void()> wanted_, ready_;
