@@ -18,6 +18,7 @@
 #include "app/hot_folders.h"
 #include "app/init_scripts.h"
 #include "app/large_requests.h"
+#include "app/memory_return.h"
 #include "app/private_file.h"
 #include "app/root_key.h"
 #include "aws/cloudwatch/operations.h"
@@ -94,7 +95,8 @@ fs::path prepared_folder(const Configuration& configuration) {
 }
 
 runtime::HttpServerOptions http_options(const Configuration& configuration, const fs::path& folder,
-                                        const Clock& clock, runtime::CertificateAuthority& authority) {
+                                        const Clock& clock, runtime::CertificateAuthority& authority,
+                                        MemoryReturn& memory_return) {
   runtime::HttpServerOptions options;
   options.address = configuration.address == "localhost" ? "127.0.0.1" : configuration.address;
   options.port = configuration.port;
@@ -102,6 +104,7 @@ runtime::HttpServerOptions http_options(const Configuration& configuration, cons
   std::tie(options.certificate_pem, options.private_key_pem) =
       find_or_make(folder, "certificate", [&] { return runtime::make_certificate(clock.unmoved()); });
   options.authority = &authority;
+  options.freed = [&](std::uint64_t bytes) { memory_return.freed(bytes); };
   options.max_connections = claim_descriptors().connections;
   options.patience.shorten(configuration.patience);
   return options;
@@ -149,7 +152,7 @@ struct App::Parts {
         authority_certificate(
             find_or_make(folder, "authority", [this] { return runtime::make_authority(world.clock->unmoved()); })),
         authority(authority_certificate, *world.clock, &leads_here),
-        server(http_options(configuration, folder, *world.clock, authority), *world.clock),
+        server(http_options(configuration, folder, *world.clock, authority, memory_return), *world.clock),
         blobs(folder / "blobs"),
         way_out(find_way_out()),
         allowed(configuration.function_allow, ports_of_leat(server.port())),
@@ -348,6 +351,7 @@ struct App::Parts {
   runtime::Loop workshop{"workshop"};
   runtime::Loop walks{"walks"};
   runtime::Loop large{"large requests"};
+  MemoryReturn memory_return{large};
   std::future<sandbox::Isolation> isolation;
   std::unique_ptr<rocksdb::Env, kv::FreeEnv> env;
   std::unique_ptr<kv::Store> store;

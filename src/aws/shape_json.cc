@@ -271,6 +271,14 @@ JsonReader::~JsonReader() = default;
 
 std::optional<JsonError> JsonReader::read(const Shape& shape, std::string_view text, void* object,
                                           Violations& violations) {
+  constexpr std::size_t kKept = 1U << 20;  // bytes of text; buffers for it take several times as much
+  auto problem = parse(shape, text, object, violations);
+  if (parser_->capacity() > kKept) *parser_ = simdjson::dom::parser();
+  return problem;
+}
+
+std::optional<JsonError> JsonReader::parse(const Shape& shape, std::string_view text, void* object,
+                                           Violations& violations) {
   element root;
   if (parser_->parse(text.data(), text.size()).get(root)) return JsonError{};
   if (!root.is_object()) return JsonError{};

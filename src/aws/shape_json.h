@@ -20,7 +20,7 @@ struct JsonError {
   std::string message;
 };
 
-// Reads JSON into structs. Keeps its buffers, so one object serves a thread's requests.
+// Reads JSON into structs. Keeps its buffers unless they are large, so one object serves a thread's requests.
 class JsonReader {
  public:
   JsonReader();
@@ -31,6 +31,8 @@ class JsonReader {
   std::optional<JsonError> read(const Shape& shape, std::string_view text, void* object, Violations& violations);
 
  private:
+  std::optional<JsonError> parse(const Shape& shape, std::string_view text, void* object, Violations& violations);
+
   std::unique_ptr<simdjson::dom::parser> parser_;
 };
 

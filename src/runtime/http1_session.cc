@@ -174,14 +174,14 @@ bool Http1Session::needs_room() const {
   return parser_->content_length().value_or(parser_->get().body().size()) > kSmall;
 }
 
+// Nothing is read meanwhile: it is the queue that keeps the session.
 void Http1Session::wait_for_room() {
   phase_ = Phase::kRoom;
   wait(Waits::kRoom);
   sessions_.memory.ask(parser_->content_length().value_or(limit_.bytes),
-                       [weak = weak_from_this(), executor = link_.socket.get_executor()](HttpMemory::Share share) {
-                         asio::dispatch(executor, [weak, share = std::move(share)]() mutable {
-                           const auto self = weak.lock();
-                           if (!self || self->phase_ != Phase::kRoom) return;
+                       [self = shared_from_this()](HttpMemory::Share share) {
+                         asio::dispatch(self->link_.socket.get_executor(), [self, share = std::move(share)]() mutable {
+                           if (self->phase_ != Phase::kRoom) return;
                            self->share_ = std::move(share);
                            self->phase_ = Phase::kBody;
                            self->wait(Waits::kLargeBody);

@@ -23,6 +23,7 @@ void HttpMemory::ask(std::uint64_t size, std::move_only_function<void(Share)> gr
 }
 
 void HttpMemory::give(std::uint64_t size) {
+  freed_(size);
   std::vector<Asking> served;
   {
     std::lock_guard lock(mutex_);
@@ -34,6 +35,12 @@ void HttpMemory::give(std::uint64_t size) {
     }
   }
   for (Asking& each : served) each.granted({this, each.size});
+}
+
+void HttpMemory::abandon() {
+  std::deque<Asking> abandoned;
+  std::lock_guard lock(mutex_);
+  asking_.swap(abandoned);
 }
 
 bool HttpMemory::overdrawn() const {

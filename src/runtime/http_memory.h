@@ -35,13 +35,18 @@ class HttpMemory {
     std::uint64_t size_ = 0;
   };
 
-  explicit HttpMemory(std::uint64_t limit) : limit_(limit) {}
+  // `freed` is told of what is given back.
+  using Freed = std::function<void(std::uint64_t bytes)>;
+  HttpMemory(std::uint64_t limit, Freed freed) : limit_(limit), freed_(std::move(freed)) {}
 
   // Of what is there already.
   Share take(std::uint64_t size);
 
   // Calls `granted` as soon as there is room, in the order of asking: at once, or later from any thread.
   void ask(std::uint64_t size, std::move_only_function<void(Share)> granted);
+
+  // Nobody asks any longer.
+  void abandon();
 
   bool overdrawn() const;
 
@@ -56,6 +61,7 @@ class HttpMemory {
   bool has_room(std::uint64_t size) const { return used_ == 0 || used_ + size <= limit_; }
 
   const std::uint64_t limit_;
+  const Freed freed_;
   mutable std::mutex mutex_;
   std::uint64_t used_ = 0;
   std::deque<Asking> asking_;

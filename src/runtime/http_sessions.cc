@@ -8,13 +8,14 @@ namespace leat::runtime {
 namespace asio = boost::asio;
 
 HttpSessions::HttpSessions(const HttpServerOptions& options, const Clock& clock)
-    : options(options), clock(clock), memory(options.memory_limit) {
+    : options(options), clock(clock), memory(options.memory_limit, options.freed) {
   for (unsigned i = 0; i < options.threads; ++i) contexts.push_back(std::make_unique<HttpContext>(options.patience));
 }
 
-// What the contexts have not called holds sessions, which know this.
+// What waits for memory, and what the contexts have not called, holds sessions, which know this.
 HttpSessions::~HttpSessions() {
   room_awaited_ = false;
+  memory.abandon();
   contexts.clear();
 }
 
@@ -34,6 +35,13 @@ bool HttpSessions::drain(std::chrono::milliseconds patience) {
   draining = true;
   for (Member* member : members_) member->drain();
   return empty_.wait_for(lock, patience, [this] { return members_.empty(); });
+}
+
+void HttpSessions::left() {
+  constexpr std::uint64_t kTaken = 16U << 10;  // about what one takes, with its head and through TLS
+  options.freed(kTaken);
+  --connections_;
+  if (room_awaited_) tell_of_room();
 }
 
 void HttpSessions::when_there_is_room(std::function<void()> task) {

@@ -52,10 +52,7 @@ class HttpSessions {
   // Calls `task`, once and from any thread, as soon as one may. It only posts.
   void when_there_is_room(std::function<void()> task);
   void entered() { ++connections_; }
-  void left() {
-    --connections_;
-    if (room_awaited_) tell_of_room();
-  }
+  void left();
 
   // Closes the connection that has been idle longest on some thread, or else one whose head does not come to its end.
   // Where there is none, nothing happens.

@@ -3,6 +3,7 @@ import os
 import socket
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -288,3 +289,19 @@ def test_what_is_offered_by_nobody_is_said_so_whatever_its_size(server):
         connection.sendall(b"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=%s\r\nContent-Length: 99999999999\r\n\r\n" % (b"0" * 64))
         answer = refusal(connection)
     assert answer.startswith(b"HTTP/1.1 501 ") and b"leat does not offer s3:PUT /bucket/key" in answer
+
+
+def at_once(server, requests):
+    """Sends each on a connection of its own, and waits for all answers."""
+    def ask(request):
+        with Raw(server).connect() as connection:
+            connection.sendall(request)
+            return connection.recv(100)
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(ask, requests))
+
+
+def test_large_bodies_wait_for_room_and_are_answered_all(own_server):
+    server = own_server()
+    request = Raw(server).request("DynamoDB_20120810.PutItem", {"TableName": "x" * 15 * MIB})
+    assert {answer[:12] for answer in at_once(server, [request] * 60)} == {b"HTTP/1.1 400"}
