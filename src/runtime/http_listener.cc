@@ -17,6 +17,9 @@ namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
 
+// Of a door: whoever stands behind it must not take what the server has for all. An SDK keeps fifty for each client.
+constexpr std::uint32_t kMaxGuests = 256;
+
 // The connection stays where it is, so that to accept it again at once would go on for ever.
 bool is_shortage(const Error& error) {
   return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
@@ -32,7 +35,7 @@ HttpListener::HttpListener(Acceptor acceptor, HttpSessions& sessions, Settings s
       pause_(acceptor_.get_executor()) {}
 
 void HttpListener::accept() {
-  if (!acceptor_.is_open()) return;
+  if (!acceptor_.is_open() || is_full()) return;
   if (!sessions_.has_room()) return wait_for_room();
   HttpContext& context = *sessions_.contexts[next_++ % sessions_.contexts.size()];
   acceptor_.async_accept(context.io, [self = shared_from_this(), &context](Error error, tcp::socket socket) {
@@ -41,6 +44,19 @@ void HttpListener::accept() {
     if (!error) self->greet(std::move(socket), context);
     self->accept();
   });
+}
+
+bool HttpListener::is_full() const { return settings_.door != 0 && *guests_ >= kMaxGuests; }
+
+// Goes with its connection, on whatever thread; the first to go from a full listener has it accept again.
+std::shared_ptr<void> HttpListener::make_guest() {
+  ++*guests_;
+  const auto leave = [guests = guests_, &sessions = sessions_, weak = weak_from_this()](void*) {
+    if ((*guests)-- != kMaxGuests || sessions.draining) return;
+    if (auto self = weak.lock())
+      asio::post(self->acceptor_.get_executor(), [self] { self->accept(); });
+  };
+  return {guests_.get(), leave};
 }
 
 // When somebody comes, the longest idle connection goes for him.
@@ -67,7 +83,7 @@ void HttpListener::greet(tcp::socket socket, HttpContext& context) {
   // Asio opens sockets that a program started meanwhile would inherit, and keep the port with.
   fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   (void)socket.set_option(tcp::no_delay(true), ignored);
-  HttpLink link{HttpPlace(sessions_), context, HttpSocket(std::move(socket)), {settings_.door, false}};
+  HttpLink link{HttpPlace(sessions_), make_guest(), context, HttpSocket(std::move(socket)), {settings_.door, false}};
   asio::dispatch(context.io, [self = shared_from_this(), link = std::move(link)]() mutable {
     const HttpEnds ends = self->settings_.admit ? link.socket.ends() : HttpEnds{};
     if (self->settings_.admit && !self->settings_.admit(ends.port, ends.peer_port)) return;

@@ -25,6 +25,8 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
  private:
+  bool is_full() const;
+  std::shared_ptr<void> make_guest();
   void wait_for_room();
   void pause();
   void greet(boost::asio::ip::tcp::socket socket, HttpContext& context);
@@ -32,6 +34,7 @@ class HttpListener : public std::enable_shared_from_this<HttpListener> {
   Acceptor acceptor_;
   HttpSessions& sessions_;
   const Settings settings_;
+  const std::shared_ptr<std::atomic<std::uint32_t>> guests_ = std::make_shared<std::atomic<std::uint32_t>>(0);
   boost::asio::steady_timer pause_;
   std::size_t next_ = 0;
 };

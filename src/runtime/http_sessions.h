@@ -97,7 +97,8 @@ class HttpPlace {
 
 // A connection on its way from the listener to its session.
 struct HttpLink {
-  HttpPlace place;  // given back after the descriptor
+  HttpPlace place;  // given back after the descriptor, as is
+  std::shared_ptr<void> guest;  // what its listener counts it by
   HttpContext& context;
   HttpSocket socket;
   HttpArrival arrival;

@@ -367,3 +367,34 @@ def test_a_start_that_never_ends_goes_with_its_function(deployment):
     wait_until(lambda: running("sleep\x0086398"))
     deployment.functions.delete_function(FunctionName=name)
     wait_until(lambda: not running("sleep\x0086398"))
+
+
+GUESTS = r"""
+import select, socket
+held = []
+def handler(event, context):
+    if event == "leave":
+        while held: held.pop().close()
+        return None
+    for _ in range(event):
+        one = socket.create_connection(("127.0.0.1", 4566), timeout=10)
+        one.sendall(b"GET /_leat/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        held.append(one)
+    answered, waiting = 0, list(held)
+    while waiting:
+        ready, _, _ = select.select(waiting, [], [], 1.5)
+        if not ready: break
+        answered += len(ready)
+        waiting = [each for each in waiting if each not in ready]
+    return answered
+"""
+
+
+def test_one_worker_does_not_take_the_servers_connections(deployment):
+    """It reached the server's last descriptor, and no client was served any more."""
+    name = deployment.function(f"guests-{uuid.uuid4().hex[:8]}", GUESTS, Timeout=60)
+    assert deployment.invoke(name, 450)[0] <= 257
+    assert deployment.functions.list_functions()["Functions"]  # others are served
+    deployment.invoke(name, "leave")
+    assert deployment.invoke(name, 50)[0] == 50
+    deployment.invoke(name, "leave")
