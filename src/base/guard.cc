@@ -14,7 +14,7 @@ std::atomic<std::uint64_t> noted{0};
 
 void note_failure(std::string_view doing, std::string_view what) noexcept {
   noted.fetch_add(1, std::memory_order_relaxed);
-  spdlog::error("{}: {}", doing, what);
+  spdlog::error("{}: {}", readable_key(doing), readable_key(what));
 }
 
 std::uint64_t failures_noted() { return noted.load(std::memory_order_relaxed); }

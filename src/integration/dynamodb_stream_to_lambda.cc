@@ -6,6 +6,7 @@
 #include "aws/lambda/types.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/stream/shards.h"
 
 namespace leat::integration {
@@ -48,14 +49,17 @@ lambda::SourceBatch DynamoDbStreamSource::read(std::string_view source_arn, cons
   batch.records.reserve(slice.records.size());
   for (const auto& record : slice.records) {
     const std::size_t begin = batch.json.size();
-    const auto shown = dynamodb::present_record(context, record);
-    aws::append_json(dynamodbstreams::Record::kShape, &shown, batch.json);
-    batch.json.back() = ',';  // one member more
-    batch.json += "\"eventSourceARN\":";
-    append_json_string(batch.json, source_arn);
-    batch.json += '}';
-    batch.records.push_back({begin, batch.json.size() - begin, record.position, record.time,
-                             *shown.dynamodb->sequence_number, dynamodb::key_hash(record)});
+    const bool read = kv::sound([&] { return kv::log_key(reader->log.name(), record.position); }, [&] {
+      const auto shown = dynamodb::present_record(context, record);
+      aws::append_json(dynamodbstreams::Record::kShape, &shown, batch.json);
+      batch.json.back() = ',';  // one member more
+      batch.json += "\"eventSourceARN\":";
+      append_json_string(batch.json, source_arn);
+      batch.json += '}';
+      batch.records.push_back({begin, batch.json.size() - begin, record.position, record.time,
+                               *shown.dynamodb->sequence_number, dynamodb::key_hash(record)});
+    });
+    if (!read) batch.json.resize(begin);
   }
   return batch;
 }

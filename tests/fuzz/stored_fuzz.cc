@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "engine/kv/store.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/value/item_codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)stored_size(stored);
     (void)stored_attribute(stored, "id");
     (void)project_stored(stored, {"a", "id"});
-  } catch (const leat::kv::StoreFailure&) {
+  } catch (const leat::kv::DamagedRow&) {
   }
   try {
     const Item item = decode_item(stored);
@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     append_json(decode_item(again), from_item);
     append_stored_json(again, from_stored);
     if (from_item != from_stored || stored_size(again) != size_of(item)) std::abort();
-  } catch (const leat::kv::StoreFailure&) {
+  } catch (const leat::kv::DamagedRow&) {
   }
   return 0;
 }

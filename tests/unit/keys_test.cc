@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/access_key_id.h"
+#include "engine/kv/key.h"
 #include "engine/kv/rocksdb_store.h"
 #include "service/iam/iam.h"
 #include "testing/manual_clock.h"
@@ -30,6 +31,19 @@ TEST(AccessKeyId, TheMarkIsNotAnyText) {
 }
 
 // Keys of earlier versions bear no mark: what keeps them from being root when they are gone is their row.
+TEST(AccessKeys, OneWhoseRowIsDamagedIsRefusedAndNotUnknown) {
+  const auto store = kv::open_rocksdb({"/keys", kv::Durability::kOs, true});
+  testing::ManualClock clock;
+  Random random;
+  kv::Batch batch;
+  const std::string all = kv::make_key(std::string_view(), std::string_view()) + 'k';
+  batch.put(all + kv::make_key("AKIAIOSFODNN7EXAMPLE"), kv::make_key("secret", "", "no number"));
+  ASSERT_TRUE(store->commit(batch));
+  const iam::Iam iam(*store, clock, random);
+  ASSERT_TRUE(iam.find_credential("AKIAIOSFODNN7EXAMPLE"));
+  EXPECT_EQ(iam.find_credential("AKIAIOSFODNN7EXAMPLE")->secret_key, "");
+}
+
 TEST(AccessKeys, OnesWithoutAMarkAreRememberedWhenTheyAreGone) {
   const auto store = kv::open_rocksdb({"/keys", kv::Durability::kOs, true});
   testing::ManualClock clock;

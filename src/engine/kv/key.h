@@ -39,8 +39,12 @@ inline void append_u64(std::string& key, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(value >> shift & 255));
 }
 
-// `bytes` holds at least eight.
+[[noreturn]] void fail_short();
+
+// Throws DamagedRow where `bytes` holds less than eight.
 inline std::uint64_t read_u64(std::string_view bytes) {
+  if (bytes.size() < 8) [[unlikely]]
+    fail_short();
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
   return value;

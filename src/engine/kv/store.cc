@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::kv {
+
+void fail_short() { throw DamagedRow("it is too short"); }
 
 Range prefix_range(std::string_view prefix) {
   std::string end(prefix);

@@ -6,6 +6,7 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::cloudwatch {
 namespace {
@@ -102,9 +103,11 @@ void CloudWatch::store(std::map<std::string, MetricValues>& gathered, const std:
   kv::Batch batch;
   for (auto& [row, values] : gathered) {
     if (const auto before = parts_.store.get(row); before.value) {
-      MetricValues sum = MetricValues::decode(*before.value);
-      sum.merge(values);
-      values = std::move(sum);
+      kv::sound(row, [&] {
+        MetricValues sum = MetricValues::decode(*before.value);
+        sum.merge(values);
+        values = std::move(sum);
+      });
     }
     batch.put(row, values.encode());
   }
@@ -134,7 +137,8 @@ std::map<TimePoint, MetricValues> CloudWatch::minutes(const Home& home, const Me
                                         kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     const auto minute = static_cast<std::int64_t>(kv::read_u64(cursor->key().substr(cursor->key().size() - 8)));
-    out[from_millis(minute * kMinute.count())] = MetricValues::decode(cursor->value());
+    kv::sound(cursor->key(),
+              [&] { out[from_millis(minute * kMinute.count())] = MetricValues::decode(cursor->value()); });
   }
   return out;
 }
@@ -149,10 +153,10 @@ CloudWatch::Page CloudWatch::list(const Home& home, const ListMetricsInput& want
   Page out;
   const auto cursor = parts_.store.scan(range, kv::Direction::kForward);
   for (; cursor->valid() && out.metrics.size() < limit; cursor->next()) {
-    auto metric = aws::from_json<Metric>(cursor->value());
-    if (wanted.metric_name && metric.metric_name != wanted.metric_name) continue;
-    if (!has_dimensions(metric, wanted.dimensions.value_or(std::vector<DimensionFilter>()))) continue;
-    out.metrics.push_back(std::move(metric));
+    auto metric = kv::read_sound(*cursor, &aws::from_json<Metric>);
+    if (!metric || (wanted.metric_name && metric->metric_name != wanted.metric_name)) continue;
+    if (!has_dimensions(*metric, wanted.dimensions.value_or(std::vector<DimensionFilter>()))) continue;
+    out.metrics.push_back(std::move(*metric));
     out.last = cursor->key();
   }
   if (!cursor->valid()) out.last.clear();

@@ -4,6 +4,7 @@
 
 #include "aws/access_key_id.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::iam {
 namespace {
@@ -67,8 +68,12 @@ std::string arn(std::string_view account, std::string_view kind, std::string_vie
 Iam::Iam(kv::Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {
   const auto cursor = store_.scan(kv::prefix_range(key_prefix()), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    StoredKey credential = decode(cursor->key(), cursor->value());
-    credentials_.emplace(credential.access_key, std::move(credential));
+    // One that is damaged is refused, as those are that are gone: it was issued, and is nobody else's.
+    StoredKey credential;
+    std::string_view key = cursor->key().substr(key_prefix().size());
+    credential.access_key = kv::take_text(key);
+    kv::sound(cursor->key(), [&] { credential = decode(cursor->key(), cursor->value()); });
+    credentials_.insert_or_assign(credential.access_key, std::move(credential));
   }
 }
 

@@ -27,6 +27,7 @@
 #include "aws/shape_json.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "engine/kv/rows.h"
 #include "engine/kv/store.h"
 #include "service/iam/session.h"
 
@@ -73,15 +74,14 @@ class Iam final : public aws::CredentialSource {
 
   template <class T>
   std::optional<T> load(std::string_view row) const {
-    const auto found = store_.get(row);
-    if (!found.value) return std::nullopt;
-    return aws::from_json<T>(*found.value);
+    return kv::read_row(store_, row, &aws::from_json<T>);
   }
   template <class T>
   std::vector<T> list(std::string_view prefix) const {
     std::vector<T> out;
     const auto cursor = store_.scan(kv::prefix_range(prefix), kv::Direction::kForward);
-    for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<T>(cursor->value()));
+    for (; cursor->valid(); cursor->next())
+      kv::sound(cursor->key(), [&] { out.push_back(aws::from_json<T>(cursor->value())); });
     return out;
   }
   // Values that are names.

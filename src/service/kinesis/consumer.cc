@@ -4,6 +4,7 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::kinesis {
 
@@ -38,7 +39,8 @@ std::vector<ConsumerDescription> consumers_of(const Kinesis& kinesis, const Stre
   std::vector<ConsumerDescription> out;
   const auto cursor = kinesis.store().scan(
       kv::prefix_range(consumers_prefix(stream.account, stream.region, stream.name())), kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<ConsumerDescription>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { out.push_back(aws::from_json<ConsumerDescription>(cursor->value())); });
   return out;
 }
 

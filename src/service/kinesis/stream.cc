@@ -7,6 +7,7 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::kinesis {
 namespace {
@@ -78,16 +79,16 @@ std::optional<kv::LogPosition> position_in(const Shard& shard, std::string_view 
 
 StreamPtr load_stream(const kv::Store& store, std::string_view account, std::string_view region,
                       std::string_view name) {
-  const auto row = store.get(stream_row(account, region, name));
-  if (!row.value) return nullptr;
+  auto summary = kv::read_row(store, stream_row(account, region, name), &aws::from_json<StreamDescriptionSummary>);
+  if (!summary) return nullptr;
   auto stream = std::make_shared<Stream>();
   stream->account = account;
   stream->region = region;
-  stream->summary = aws::from_json<StreamDescriptionSummary>(*row.value);
+  stream->summary = std::move(*summary);
   const auto cursor = store.scan(kv::prefix_range(room_key(account, region, name, 's')), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     StreamShard shard;
-    shard.shard = aws::from_json<Shard>(cursor->value());
+    shard.shard = *kv::read_row(store, cursor->key(), &aws::from_json<Shard>);  // a stream is nothing without it
     std::from_chars(shard.shard.shard_id.data() + 8, shard.shard.shard_id.data() + shard.shard.shard_id.size(),
                     shard.number);
     shard.log = log_name(account, region, name, shard.number);

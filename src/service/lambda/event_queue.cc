@@ -9,6 +9,7 @@
 #include "aws/arn.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/lambda.h"
 #include "service/lambda/trace.h"
 
@@ -90,8 +91,7 @@ void EventQueue::resume() {
   const auto cursor = lambda_.parts().store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     std::string row(cursor->key());
-    const Event event = decode(row, cursor->value());
-    wait(std::move(row), event.not_before);
+    kv::sound(cursor->key(), [&] { wait(row, decode(row, cursor->value()).not_before); });
   }
 }
 
@@ -147,7 +147,8 @@ std::optional<Event> EventQueue::take_next(const std::string& family) {
   Line& line = found->second;
   std::optional<Event> event;
   while (!event && !line.waiting.empty() && line.running < kAtOnce) {
-    event = load(line.waiting.front());
+    const std::string& row = line.waiting.front();
+    kv::sound(row, [&] { event = load(row); });
     line.waiting.pop_front();
   }
   if (event)

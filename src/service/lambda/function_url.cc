@@ -8,6 +8,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "runtime/http_stream.h"
 #include "service/lambda/http_event.h"
 
@@ -136,9 +137,9 @@ std::string FunctionUrl::row() const { return qualified_row(account, region, 'u'
 std::optional<FunctionUrl> find_url(Lambda& lambda, const aws::Caller& caller, std::string_view name,
                                     std::string_view qualifier) {
   FunctionUrl out{caller.account, caller.region, std::string(name), std::string(qualifier), {}};
-  const auto stored = lambda.parts().store.get(out.row());
-  if (!stored.value) return std::nullopt;
-  out.config = aws::from_json<FunctionUrlConfig>(*stored.value);
+  auto config = kv::read_row(lambda.parts().store, out.row(), &aws::from_json<FunctionUrlConfig>);
+  if (!config) return std::nullopt;
+  out.config = std::move(*config);
   return out;
 }
 
@@ -160,8 +161,8 @@ std::vector<FunctionUrl> urls_of(const kv::Store& store, const aws::Caller& call
   const auto cursor = store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     std::string_view rest = cursor->key().substr(prefix.size());
-    out.push_back({caller.account, caller.region, std::string(name), kv::take_text(rest),
-                   aws::from_json<FunctionUrlConfig>(cursor->value())});
+    if (auto config = kv::read_sound(*cursor, &aws::from_json<FunctionUrlConfig>))
+      out.push_back({caller.account, caller.region, std::string(name), kv::take_text(rest), std::move(*config)});
   }
   return out;
 }

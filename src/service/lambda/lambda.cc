@@ -7,6 +7,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/function_url.h"
 #include "service/lambda/layer.h"
 #include "service/lambda/mapping_settings.h"
@@ -23,18 +24,21 @@ Lambda::Lambda(LambdaParts parts)
 void Lambda::resume() {
   const std::string prefix = all_mappings_prefix();
   const auto cursor = parts_.store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) {
-    std::string_view key = cursor->key().substr(prefix.size());
-    std::string_view where = cursor->value();
-    const std::string uuid = kv::take_text(key);
-    aws::Caller caller;
-    caller.account = kv::take_text(where);
-    caller.region = kv::take_text(where);
-    const auto mapping = parts_.store.get(mapping_row(caller.account, caller.region, uuid));
-    if (mapping.value) apply(caller, aws::from_json<EventSourceMappingConfiguration>(*mapping.value));
-  }
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { resume_mapping(cursor->key().substr(prefix.size()), cursor->value()); });
   events_.resume();
   provide_all(*this);
+}
+
+void Lambda::resume_mapping(std::string_view key, std::string_view where) {
+  const std::string uuid = kv::take_text(key);
+  aws::Caller caller;
+  caller.account = kv::take_text(where);
+  caller.region = kv::take_text(where);
+  const std::string row = mapping_row(caller.account, caller.region, uuid);
+  const auto mapping = kv::read_row(parts_.store, row, &aws::from_json<EventSourceMappingConfiguration>);
+  if (!mapping) throw kv::DamagedRow("there is no such mapping");
+  apply(caller, *mapping);
 }
 
 void Lambda::forget() {
@@ -113,12 +117,12 @@ FunctionPtr Lambda::find_or_null(std::string_view account, std::string_view regi
     if (found != cache_.end()) return found->second;
   }
   std::unique_lock lock(cache_mutex_);
-  const auto stored = parts_.store.get(row);
-  if (!stored.value) return nullptr;
+  auto configuration = kv::read_row(parts_.store, row, &aws::from_json<FunctionConfiguration>);
+  if (!configuration) return nullptr;
   auto function = std::make_shared<Function>();
   function->account = account;
   function->region = region;
-  function->configuration = aws::from_json<FunctionConfiguration>(*stored.value);
+  function->configuration = std::move(*configuration);
   function->code = code_blob(function->configuration);
   function->layers = layer_blobs(parts_.store, function->configuration);
   function->family = aws::make_arn("lambda", region, account, "function:" + name);

@@ -96,6 +96,8 @@ class Lambda {
   void apply(const aws::Caller& caller, const EventSourceMappingConfiguration& mapping);
 
  private:
+  void resume_mapping(std::string_view key, std::string_view where);
+
   LambdaParts parts_;
   Mappings mappings_;
   EventQueue events_;

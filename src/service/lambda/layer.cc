@@ -9,6 +9,7 @@
 #include "aws/arn.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/resource_policy.h"
 
 namespace leat::lambda {
@@ -79,7 +80,8 @@ std::vector<GetLayerVersionResponse> layer_versions_of(Lambda& lambda, const aws
   std::vector<GetLayerVersionResponse> out;
   const auto cursor = lambda.parts().store.scan(kv::prefix_range(room_prefix(caller.account, caller.region, 'h', name)),
                                                 kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<GetLayerVersionResponse>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { out.push_back(aws::from_json<GetLayerVersionResponse>(cursor->value())); });
   return out;
 }
 

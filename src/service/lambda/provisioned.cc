@@ -6,6 +6,7 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/published.h"
 
 namespace leat::lambda {
@@ -29,7 +30,9 @@ std::vector<Provisioned> provisioned_of(const kv::Store& store, const aws::Calle
   const auto cursor = store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     std::string_view rest = cursor->key().substr(prefix.size());
-    out.push_back({kv::take_text(rest), aws::from_json<PutProvisionedConcurrencyConfigResponse>(cursor->value())});
+    kv::sound(cursor->key(), [&] {
+      out.push_back({kv::take_text(rest), aws::from_json<PutProvisionedConcurrencyConfigResponse>(cursor->value())});
+    });
   }
   return out;
 }
@@ -57,11 +60,12 @@ void provide_all(Lambda& lambda) {
     std::string account = kv::take_text(rest), region = kv::take_text(rest);
     functions.emplace(std::move(account), std::move(region), kv::take_text(rest));
   }
-  for (const auto& [account, region, name] : functions) {
+  for (const auto& function : functions) {
+    const auto& name = std::get<2>(function);
     aws::Caller owner;
-    owner.account = account;
-    owner.region = region;
-    provide(lambda, owner, name);
+    owner.account = std::get<0>(function);
+    owner.region = std::get<1>(function);
+    kv::sound([&] { return provisioned_prefix(owner, name); }, [&] { provide(lambda, owner, name); });
   }
 }
 

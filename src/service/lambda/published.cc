@@ -4,6 +4,7 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::lambda {
 namespace {
@@ -41,7 +42,8 @@ std::vector<FunctionConfiguration> versions_of(Lambda& lambda, const aws::Caller
   std::vector<FunctionConfiguration> out;
   const auto cursor = lambda.parts().store.scan(kv::prefix_range(room_prefix(caller.account, caller.region, 'v', name)),
                                                 kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<FunctionConfiguration>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { out.push_back(aws::from_json<FunctionConfiguration>(cursor->value())); });
   return out;
 }
 
@@ -49,7 +51,8 @@ std::vector<AliasConfiguration> aliases_of(Lambda& lambda, const aws::Caller& ca
   std::vector<AliasConfiguration> out;
   const auto cursor = lambda.parts().store.scan(kv::prefix_range(room_prefix(caller.account, caller.region, 'a', name)),
                                                 kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<AliasConfiguration>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { out.push_back(aws::from_json<AliasConfiguration>(cursor->value())); });
   return out;
 }
 
@@ -74,8 +77,10 @@ std::int32_t reserved_in_all(Lambda& lambda, const aws::Caller& caller, std::str
   const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'r')),
                                                 kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    if (cursor->key() != own)
+    if (cursor->key() == own) continue;
+    kv::sound(cursor->key(), [&] {
       out += aws::from_json<Concurrency>(cursor->value()).reserved_concurrent_executions.value_or(0);
+    });
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "service/logs/arrivals.h"
 
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::logs {
 namespace {
@@ -21,7 +22,7 @@ std::size_t add_events(const Logs& logs, const StreamId& group, std::string_view
     const std::string row = event_row(prefix, {time, number++});
     const auto found = logs.store().get(row);
     if (!found.value) continue;
-    page.events.push_back(decode_event(stream, row, *found.value));
+    kv::sound(row, [&] { page.events.push_back(decode_event(stream, row, *found.value)); });
     bytes += found.value->size();
   }
   return count;

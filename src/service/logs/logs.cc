@@ -7,6 +7,7 @@
 
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/logs/arrivals.h"
 
 namespace leat::logs {
@@ -18,9 +19,7 @@ std::string home(std::string_view account, std::string_view region, char room) {
 
 template <class T>
 std::optional<T> load(const kv::Store& store, std::string_view row) {
-  const auto found = store.get(row);
-  if (!found.value) return std::nullopt;
-  return aws::from_json<T>(*found.value);
+  return kv::read_row(store, row, &aws::from_json<T>);
 }
 
 }  // namespace
@@ -183,11 +182,15 @@ kv::Subscription Logs::subscribe(std::string_view account, std::string_view regi
   return observer;
 }
 
+EventPosition position_in(std::string_view event_key) {
+  const std::string_view position = event_key.substr(event_key.size() - 16);
+  return {static_cast<std::int64_t>(kv::read_u64(position)), kv::read_u64(position.substr(8))};
+}
+
 StoredEvent decode_event(std::string_view stream, std::string_view key, std::string_view value) {
   StoredEvent event;
   event.stream = stream;
-  event.position.time = static_cast<std::int64_t>(kv::read_u64(key.substr(key.size() - 16)));
-  event.position.number = kv::read_u64(key.substr(key.size() - 8));
+  event.position = position_in(key);
   event.ingestion_time = static_cast<std::int64_t>(kv::read_u64(value));
   event.message = value.substr(8);
   return event;

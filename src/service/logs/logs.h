@@ -102,6 +102,8 @@ std::string event_row(const std::string& prefix, const EventPosition& position);
 LogGroup new_group(const aws::Caller& caller, std::string_view name, TimePoint now);
 LogStream new_stream(const LogGroup& group, std::string_view name, TimePoint now);
 
+EventPosition position_in(std::string_view event_key);
+
 // The event that a row of the store holds. `stream` is its stream's name.
 StoredEvent decode_event(std::string_view stream, std::string_view key, std::string_view value);
 

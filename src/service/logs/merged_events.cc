@@ -1,5 +1,7 @@
 #include "service/logs/merged_events.h"
 
+#include "engine/kv/rows.h"
+
 namespace leat::logs {
 namespace {
 
@@ -14,25 +16,24 @@ void MergedEvents::add(std::string stream, kv::Range range, std::int64_t since) 
 }
 
 std::optional<StoredEvent> MergedEvents::next() {
-  while (!heads_.empty()) {
+  std::optional<StoredEvent> event;
+  while (!event && !heads_.empty()) {
     auto source = heads_.top().source;
     heads_.pop();
-    if (!source->cursor) {
+    if (source->cursor) {
+      kv::sound(source->cursor->key(), [&] { event = decoded(source->stream, *source->cursor); });
+      source->cursor->next();
+    } else {
       source->cursor = store_.scan(source->range, kv::Direction::kForward);
-      push(std::move(source));
-      continue;
     }
-    StoredEvent event = decoded(source->stream, *source->cursor);
-    source->cursor->next();
     push(std::move(source));
-    return event;
   }
-  return std::nullopt;
+  return event;
 }
 
 void MergedEvents::push(std::shared_ptr<Source> source) {
   if (!source->cursor->valid()) return;
-  const EventPosition position = decoded(source->stream, *source->cursor).position;
+  const EventPosition position = position_in(source->cursor->key());
   heads_.push({position, std::move(source)});
 }
 

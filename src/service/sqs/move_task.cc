@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 
 #include "aws/shape_json.h"
+#include "engine/kv/rows.h"
 
 namespace leat::sqs {
 namespace {
@@ -73,7 +74,8 @@ std::optional<MoveTask> find_move_task(Sqs& sqs, const QueueId& id, std::int64_t
 std::vector<MoveTask> move_tasks(Sqs& sqs, const QueueId& id) {
   std::vector<MoveTask> out;
   const auto cursor = sqs.parts().store.scan(kv::prefix_range(tasks_prefix(id)), kv::Direction::kBackward);
-  for (; cursor->valid(); cursor->next()) out.push_back(aws::from_json<MoveTask>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { out.push_back(aws::from_json<MoveTask>(cursor->value())); });
   return out;
 }
 

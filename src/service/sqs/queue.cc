@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "aws/shape_json.h"
+#include "engine/kv/rows.h"
 
 namespace leat::sqs {
 namespace {
@@ -211,7 +212,11 @@ std::size_t Queue::take(Given& given, const Reception& reception, const QueuePtr
   kv::Batch batch;
   for (const Placed& place : order_->next(time, reception.count - given.messages.size())) {
     if (given.numbers.contains(place.number)) continue;
-    auto stored = find_message(place);
+    std::optional<Stored> stored;
+    if (!kv::sound(rows_.message(place.number), [&] { stored = find_message(place); })) {
+      order_->remove(batch, place);  // it is in nobody's way any longer
+      ++unseen;
+    }
     if (!stored) continue;
     const bool delayed = !stored->state && stored->first_visible > time;
     if (delayed || delayed_groups.contains(place.group)) {
@@ -384,7 +389,8 @@ std::optional<TimePoint> Queue::remove_expired(std::size_t count) {
   std::optional<TimePoint> next;
   const auto cursor = parts_.store.scan(kv::prefix_range(rows_.kind('m')), kv::Direction::kForward);
   for (; cursor->valid() && !next; cursor->next()) {
-    const auto stored = find_message({number_in(cursor->key()), 0, {}});
+    std::optional<Stored> stored;
+    if (!kv::sound(cursor->key(), [&] { stored = find_message({number_in(cursor->key()), 0, {}}); })) continue;
     const auto group = stored->message.attributes->find("MessageGroupId");
     const TimePoint end = from_millis(stored->sent_at) + retention;
     if (end > parts_.clock.now() || count-- == 0) {

@@ -4,6 +4,7 @@
 
 #include "aws/arn.h"
 #include "aws/shape_json.h"
+#include "engine/kv/rows.h"
 
 namespace leat::sqs {
 
@@ -22,8 +23,9 @@ QueuePtr Sqs::find_or_null(const QueueId& id) {
   }
   std::unique_lock lock(cache_mutex_);
   if (const auto found = queues_.find(row); found != queues_.end()) return found->second;
-  const auto stored = parts_.store.get(row);
-  if (!stored.value || id.name.empty()) return nullptr;
+  if (id.name.empty()) return nullptr;
+  auto stored = kv::read_row(parts_.store, row, &aws::from_json<CreateQueueRequest>);
+  if (!stored) return nullptr;
   const QueueParts parts{parts_.store,
                          parts_.clock,
                          parts_.random,
@@ -31,7 +33,7 @@ QueuePtr Sqs::find_or_null(const QueueId& id) {
                          [this](std::string_view arn) { return find_or_null(arn); },
                          observers_of(row),
                          stopping_};
-  auto queue = std::make_shared<Queue>(parts, id, aws::from_json<CreateQueueRequest>(*stored.value));
+  auto queue = std::make_shared<Queue>(parts, id, std::move(*stored));
   queues_[row] = queue;
   return queue;
 }
@@ -82,8 +84,10 @@ std::vector<CreateQueueRequest> Sqs::list(const aws::Caller& caller, std::string
   if (!after.empty()) range.begin = queue_row(caller.account, caller.region, after) + '\0';
   const auto cursor = parts_.store.scan(range, kv::Direction::kForward);
   for (; cursor->valid() && out.size() < limit; cursor->next()) {
-    auto queue = aws::from_json<CreateQueueRequest>(cursor->value());
-    if (queue.queue_name.starts_with(prefix)) out.push_back(std::move(queue));
+    kv::sound(cursor->key(), [&] {
+      auto queue = aws::from_json<CreateQueueRequest>(cursor->value());
+      if (queue.queue_name.starts_with(prefix)) out.push_back(std::move(queue));
+    });
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include "aws/shape_json.h"
 #include "base/varint.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -54,7 +55,7 @@ std::optional<HistoryRecord> history_record(const kv::Store& store, const std::s
   if (!found.value) return std::nullopt;
   std::string_view bytes = std::string_view(*found.value).substr(sizeof(std::uint64_t));  // behind the time
   const auto size = take_varint(bytes);
-  if (!size || *size > bytes.size()) throw kv::StoreFailure("damaged history record");
+  if (!size || *size > bytes.size()) throw kv::DamagedRow("damaged history record");
   return HistoryRecord{std::string(bytes.substr(0, *size)), std::string(bytes.substr(*size))};
 }
 

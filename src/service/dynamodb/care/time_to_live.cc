@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/dynamodb.h"
 #include "service/dynamodb/value/decimal.h"
 
@@ -82,7 +83,11 @@ void run(DynamoDb& db, std::string_view payload) {
   db.expiry_timers().fired(table->id(), db.clock().now());
   for (const Due& due : first_entries(db, *table, kStep)) {
     if (due.time > db.clock().now()) break;
-    remove_item(db, table, due);
+    // An item that is damaged stays, and is in no other's way.
+    if (kv::sound([&] { return table->key.prefix + due.place; }, [&] { remove_item(db, table, due); })) continue;
+    kv::Batch batch;
+    batch.erase(due.row);
+    (void)db.store().commit(batch);
   }
   set_timer(db, *table);
 }

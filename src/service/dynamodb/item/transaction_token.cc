@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -29,7 +30,9 @@ void remove_old(DynamoDb& db) {
   bool any_left = false;
   const auto cursor = db.store().scan(kv::prefix_range(kv::make_key(kPrefix)), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    if (is_old(cursor->value(), db.clock().now()))
+    bool old = true;  // a damaged one goes, too
+    kv::sound(cursor->key(), [&] { old = is_old(cursor->value(), db.clock().now()); });
+    if (old)
       batch.erase(cursor->key());
     else
       any_left = true;

@@ -5,6 +5,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/care/history.h"
 #include "service/dynamodb/care/restore.h"
 #include "service/dynamodb/care/table_copy.h"
@@ -133,13 +134,13 @@ aws::Result<ListBackupsOutput> list_backups(DynamoDb& db, const aws::Caller& cal
   auto& found = output.backup_summaries.emplace();
   const auto cursor = db.store().scan(range, kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    const auto backup = aws::from_json<BackupDescription>(cursor->value());
-    if (!is_listed(backup, input)) continue;
+    const auto backup = kv::read_sound(*cursor, &aws::from_json<BackupDescription>);
+    if (!backup || !is_listed(*backup, input)) continue;
     if (found.size() == static_cast<std::size_t>(input.limit.value_or(kPage))) {
       output.last_evaluated_backup_arn = found.back().backup_arn;
       break;
     }
-    found.push_back(summary_of(backup));
+    found.push_back(summary_of(*backup));
   }
   return output;
 }

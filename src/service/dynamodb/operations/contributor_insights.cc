@@ -6,6 +6,7 @@
 #include "aws/dynamodb/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/dynamodb.h"
 
 namespace leat::dynamodb {
@@ -90,9 +91,10 @@ aws::Result<ListContributorInsightsOutput> list_contributor_insights(DynamoDb& d
       output.next_token = std::to_string(seen - 1);
       break;
     }
-    const auto record = aws::from_json<DescribeContributorInsightsOutput>(cursor->value());
-    found.push_back(
-        {record.table_name, record.index_name, record.contributor_insights_status, record.contributor_insights_mode});
+    if (const auto record = kv::read_sound(*cursor, &aws::from_json<DescribeContributorInsightsOutput>)) {
+      found.push_back({record->table_name, record->index_name, record->contributor_insights_status,
+                       record->contributor_insights_mode});
+    }
   }
   return output;
 }

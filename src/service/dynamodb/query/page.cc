@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "engine/kv/rows.h"
 #include "service/dynamodb/expression/evaluate.h"
 #include "service/dynamodb/value/item_codec.h"
 
@@ -124,7 +125,7 @@ class PageReader {
   Page read() {
     const auto cursor = db_.store().scan(request_.range, request_.direction);
     for (; cursor->valid(); cursor->next()) {
-      evaluate(cursor->value());
+      if (!kv::sound(cursor->key(), [&] { evaluate(cursor->value()); })) continue;
       if ((request_.limit && page_.scanned_count == *request_.limit) || bytes_ >= kMaxPage) {
         page_.last_evaluated_key = evaluated_key(request_, decode_item(cursor->value()));
         break;

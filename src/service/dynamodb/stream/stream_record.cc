@@ -1,6 +1,7 @@
 #include "service/dynamodb/stream/stream_record.h"
 
 #include "base/varint.h"
+#include "engine/kv/rows.h"
 #include "engine/kv/store.h"
 
 namespace leat::dynamodb {
@@ -10,7 +11,7 @@ constexpr char kVersion = 1;
 
 std::string_view take_part(std::string_view& bytes) {
   const auto size = take_varint(bytes);
-  if (!size || *size > bytes.size()) throw kv::StoreFailure("damaged stream record");
+  if (!size || *size > bytes.size()) throw kv::DamagedRow("damaged stream record");
   const std::string_view part = bytes.substr(0, *size);
   bytes.remove_prefix(*size);
   return part;
@@ -28,7 +29,7 @@ std::string encode_record(const StreamRecord& record) {
 }
 
 StreamRecord decode_record(std::string_view bytes) {
-  if (bytes.size() < 2 || bytes[0] != kVersion) throw kv::StoreFailure("damaged stream record");
+  if (bytes.size() < 2 || bytes[0] != kVersion) throw kv::DamagedRow("damaged stream record");
   StreamRecord record{static_cast<ChangeEvent>(bytes[1]), {}, {}, {}};
   bytes.remove_prefix(2);
   record.keys = take_part(bytes);

@@ -7,6 +7,7 @@
 #include "aws/arn.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/stream/shards.h"
 #include "service/dynamodb/stream/stream.h"
 #include "service/dynamodb/table/key.h"
@@ -37,9 +38,10 @@ std::unexpected<aws::Error> not_found(std::string_view arn) {
 aws::Result<StreamDescription> Streams::find(std::string_view stream_arn) const {
   const auto name = parse_stream_arn(stream_arn);
   if (!name) return aws::fail(errors::kValidation, fmt::format("Invalid StreamArn: {}", stream_arn));
-  const auto row = store_.get(dynamodb::stream_row(name->account, name->region, name->table, name->label));
-  if (!row.value) return not_found(stream_arn);
-  return aws::from_json<StreamDescription>(*row.value);
+  auto stream = kv::read_row(store_, dynamodb::stream_row(name->account, name->region, name->table, name->label),
+                             &aws::from_json<StreamDescription>);
+  if (!stream) return not_found(stream_arn);
+  return std::move(*stream);
 }
 
 aws::Result<ShardReader> Streams::find_shard(std::string_view stream_arn, std::string_view shard_id) const {

@@ -1,4 +1,5 @@
 #include "aws/dynamodbstreams/operations.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/stream/shards.h"
 #include "service/dynamodb/stream/streams.h"
 
@@ -21,7 +22,10 @@ aws::Result<GetRecordsOutput> get_records(Streams& streams, const aws::Caller& c
   GetRecordsOutput output;
   output.records.emplace();
   const dynamodb::RecordContext context{caller.region, *reader.stream.stream_view_type, reader.shard};
-  for (const auto& record : slice.records) output.records->push_back(dynamodb::present_record(context, record));
+  for (const auto& record : slice.records) {
+    kv::sound([&] { return kv::log_key(reader.log.name(), record.position); },
+              [&] { output.records->push_back(dynamodb::present_record(context, record)); });
+  }
   // A closed shard that was read to its end has no next iterator.
   if (!slice.ended) {
     output.next_shard_iterator =

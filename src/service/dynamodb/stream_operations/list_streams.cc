@@ -2,6 +2,7 @@
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/stream/streams.h"
 #include "service/dynamodb/table/key.h"
 #include "service/dynamodb/table/table.h"
@@ -27,8 +28,10 @@ aws::Result<ListStreamsOutput> list_streams(Streams& streams, const aws::Caller&
       output.last_evaluated_stream_arn = found.back().stream_arn;
       break;
     }
-    const auto row = aws::from_json<StreamDescription>(cursor->value());
-    found.push_back({row.stream_arn, row.table_name, row.stream_label});
+    kv::sound(cursor->key(), [&] {
+      const auto row = aws::from_json<StreamDescription>(cursor->value());
+      found.push_back({row.stream_arn, row.table_name, row.stream_label});
+    });
   }
   return output;
 }

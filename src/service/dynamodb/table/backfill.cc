@@ -1,6 +1,7 @@
 #include "service/dynamodb/table/backfill.h"
 
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/item/item_commit.h"
 
 namespace leat::dynamodb {
@@ -62,10 +63,12 @@ bool fill(DynamoDb& db, const Table& table, const Index* index, Step& step, std:
     batch.expect(last, item.version);
     if (!item.value) continue;
     const std::string_view place = place_in(table.key, last);
-    if (index)
-      stage_missing_entry(batch, db.store(), *index, place, StoredItem(std::move(item.value)));
-    else
-      stage_expiry_entry(batch, db, table, place, StoredItem(std::move(item.value)));
+    kv::sound(last, [&] {
+      if (index)
+        stage_missing_entry(batch, db.store(), *index, place, StoredItem(std::move(item.value)));
+      else
+        stage_expiry_entry(batch, db, table, place, StoredItem(std::move(item.value)));
+    });
   }
   done = count < size;
   Step next = step;

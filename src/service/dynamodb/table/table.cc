@@ -7,6 +7,7 @@
 #include "aws/arn.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/dynamodb/care/history.h"
 #include "service/dynamodb/stream/stream.h"
 
@@ -152,12 +153,12 @@ TablePtr Tables::latest(const TablePtr& table) {
 }
 
 TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
-  const auto row = store_.get(table_row(caller.account, caller.region, name));
-  if (!row.value) return nullptr;
+  auto stored = kv::read_row(store_, table_row(caller.account, caller.region, name), &aws::from_json<TableDescription>);
+  if (!stored) return nullptr;
   auto table = std::make_shared<Table>();
   table->account = caller.account;
   table->region = caller.region;
-  table->description = aws::from_json<TableDescription>(*row.value);
+  table->description = std::move(*stored);
   const auto& description = table->description;
   table->key = key_schema(description, *description.key_schema,
                           item_prefix(caller.account, caller.region, *description.table_id));
@@ -167,14 +168,16 @@ TablePtr Tables::load(const aws::Caller& caller, std::string_view name) const {
   const auto jobs = kv::prefix_range(jobs_prefix(caller.account, caller.region, table->id()));
   table->keeps_history = store_.get(recovery_row(caller.account, caller.region, name)).value ||
                          store_.scan(jobs, kv::Direction::kForward)->valid();
-  if (const auto life = store_.get(time_to_live_row(caller.account, caller.region, name)); life.value)
-    table->expiry_attribute = aws::from_json<TimeToLiveSpecification>(*life.value).attribute_name;
-  if (const auto row = store_.get(copies_row(caller.account, caller.region, name)); row.value)
-    table->copies = active_copies(aws::from_json<DescribeKinesisStreamingDestinationOutput>(*row.value));
+  if (const auto life = kv::read_row(store_, time_to_live_row(caller.account, caller.region, name),
+                                     &aws::from_json<TimeToLiveSpecification>))
+    table->expiry_attribute = life->attribute_name;
+  if (const auto copies = kv::read_row(store_, copies_row(caller.account, caller.region, name),
+                                       &aws::from_json<DescribeKinesisStreamingDestinationOutput>))
+    table->copies = active_copies(*copies);
   if (description.stream_specification && description.stream_specification->stream_enabled) {
-    const auto stream = store_.get(stream_row(caller.account, caller.region, name, *description.latest_stream_label));
-    if (stream.value)
-      table->stream = enabled_stream(*table, aws::from_json<dynamodbstreams::StreamDescription>(*stream.value));
+    const std::string row = stream_row(caller.account, caller.region, name, *description.latest_stream_label);
+    if (const auto stream = kv::read_row(store_, row, &aws::from_json<dynamodbstreams::StreamDescription>))
+      table->stream = enabled_stream(*table, *stream);
   }
   return table;
 }

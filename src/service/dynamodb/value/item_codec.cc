@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/varint.h"
+#include "engine/kv/rows.h"
 #include "engine/kv/store.h"
 #include "service/dynamodb/value/returned_item.h"
 
@@ -128,7 +129,7 @@ class Reader {
   }
 
   bool done() const { return bytes_.empty(); }
-  [[noreturn]] static void damaged() { throw kv::StoreFailure("damaged item"); }
+  [[noreturn]] static void damaged() { throw kv::DamagedRow("damaged item"); }
 
  private:
   // Appends a counted sequence with commas.

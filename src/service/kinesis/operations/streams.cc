@@ -7,6 +7,7 @@
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/kinesis/consumer.h"
 #include "service/kinesis/shard_change.h"
 #include "service/kinesis/tags.h"
@@ -152,14 +153,15 @@ aws::Result<ListStreamsOutput> list_streams(Kinesis& kinesis, const aws::Caller&
       output.next_token = base64_encode(output.stream_names.back());
       break;
     }
-    const auto stream = aws::from_json<StreamDescriptionSummary>(cursor->value());
-    output.stream_names.push_back(stream.stream_name);
+    const auto stream = kv::read_sound(*cursor, &aws::from_json<StreamDescriptionSummary>);
+    if (!stream) continue;
+    output.stream_names.push_back(stream->stream_name);
     auto& summary = summaries.emplace_back();
-    summary.stream_name = stream.stream_name;
-    summary.stream_arn = stream.stream_arn;
-    summary.stream_status = stream.stream_status;
-    summary.stream_mode_details = stream.stream_mode_details;
-    summary.stream_creation_timestamp = stream.stream_creation_timestamp;
+    summary.stream_name = stream->stream_name;
+    summary.stream_arn = stream->stream_arn;
+    summary.stream_status = stream->stream_status;
+    summary.stream_mode_details = stream->stream_mode_details;
+    summary.stream_creation_timestamp = stream->stream_creation_timestamp;
   }
   return output;
 }
@@ -174,9 +176,10 @@ aws::Result<DescribeLimitsOutput> describe_limits(Kinesis& kinesis, const aws::C
   const auto cursor =
       kinesis.store().scan(kv::prefix_range(home_key(caller.account, caller.region, 's')), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    const auto stream = aws::from_json<StreamDescriptionSummary>(cursor->value());
-    output.open_shard_count += stream.open_shard_count;
-    if (stream.stream_mode_details->stream_mode == "ON_DEMAND") ++output.on_demand_stream_count;
+    const auto stream = kv::read_sound(*cursor, &aws::from_json<StreamDescriptionSummary>);
+    if (!stream) continue;
+    output.open_shard_count += stream->open_shard_count;
+    if (stream->stream_mode_details->stream_mode == "ON_DEMAND") ++output.on_demand_stream_count;
   }
   return output;
 }

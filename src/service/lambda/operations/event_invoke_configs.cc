@@ -3,6 +3,7 @@
 #include "aws/arn.h"
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/lambda.h"
 
 namespace leat::lambda {
@@ -117,13 +118,13 @@ aws::Result<ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_c
   const auto cursor = lambda.parts().store.scan(kv::prefix_range(room_prefix(caller.account, caller.region, 'i', name)),
                                                 kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    auto each = aws::from_json<FunctionEventInvokeConfig>(cursor->value());
-    if (input.marker && *each.function_arn <= *input.marker) continue;
+    auto each = kv::read_sound(*cursor, &aws::from_json<FunctionEventInvokeConfig>);
+    if (!each || (input.marker && *each->function_arn <= *input.marker)) continue;
     if (shown.size() == limit) {
       output.next_marker = shown.back().function_arn;
       break;
     }
-    shown.push_back(std::move(each));
+    shown.push_back(std::move(*each));
   }
   return output;
 }

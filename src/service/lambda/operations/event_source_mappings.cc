@@ -3,6 +3,7 @@
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/lambda.h"
 #include "service/lambda/mapping_settings.h"
 
@@ -76,7 +77,8 @@ std::vector<EventSourceMappingConfiguration> all(Lambda& lambda, const aws::Call
   const auto cursor = lambda.parts().store.scan(kv::prefix_range(home_key(caller.account, caller.region, 'm')),
                                                 kv::Direction::kForward);
   for (; cursor->valid(); cursor->next())
-    out.push_back(aws::from_json<EventSourceMappingConfiguration>(cursor->value()));
+    kv::sound(cursor->key(),
+              [&] { out.push_back(aws::from_json<EventSourceMappingConfiguration>(cursor->value())); });
   return out;
 }
 

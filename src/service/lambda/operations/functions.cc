@@ -6,6 +6,7 @@
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
+#include "engine/kv/rows.h"
 #include "service/lambda/hot_reload.h"
 #include "service/lambda/in_workshop.h"
 #include "service/lambda/layer.h"
@@ -384,7 +385,7 @@ aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Cal
       output.next_marker = functions.back().function_name;
       break;
     }
-    functions.push_back(aws::from_json<FunctionConfiguration>(cursor->value()));
+    kv::sound(cursor->key(), [&] { functions.push_back(aws::from_json<FunctionConfiguration>(cursor->value())); });
     if (!all_versions) continue;
     const std::string name = *functions.back().function_name;
     functions.back().function_arn = *functions.back().function_arn + ":$LATEST";
@@ -409,7 +410,9 @@ aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, con
                                                 kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     ++*usage.function_count;
-    *usage.total_code_size += aws::from_json<FunctionConfiguration>(cursor->value()).code_size.value_or(0);
+    kv::sound(cursor->key(), [&] {
+      *usage.total_code_size += aws::from_json<FunctionConfiguration>(cursor->value()).code_size.value_or(0);
+    });
   }
   return output;
 }

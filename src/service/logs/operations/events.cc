@@ -2,6 +2,7 @@
 
 #include "aws/logs/operations.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/logs/logs.h"
 #include "service/logs/shown.h"
 
@@ -80,7 +81,10 @@ aws::Result<GetLogEventsResponse> get_log_events(Logs& logs, const aws::Caller& 
   if (range.begin < range.end) {
     const auto cursor = logs.store().scan(range, forward ? kv::Direction::kForward : kv::Direction::kBackward);
     for (; cursor->valid() && events.size() < limit; cursor->next()) {
-      StoredEvent event = decode_event(input.log_stream_name, cursor->key(), cursor->value());
+      StoredEvent event;
+      if (!kv::sound(cursor->key(),
+                     [&] { event = decode_event(input.log_stream_name, cursor->key(), cursor->value()); }))
+        continue;
       bytes += size_of(event);
       if (bytes > kMaxPageBytes && !events.empty()) break;
       positions.push_back(event.position);

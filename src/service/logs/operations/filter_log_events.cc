@@ -3,6 +3,7 @@
 #include "aws/logs/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/logs/filter_pattern.h"
 #include "service/logs/merged_events.h"
 #include "service/logs/shown.h"
@@ -44,7 +45,8 @@ MergedEvents wanted_events(Logs& logs, const aws::Caller& caller, const std::str
   const std::string prefix = streams_prefix(caller.account, caller.region, group);
   const auto cursor =
       logs.store().scan(kv::prefix_range(prefix + input.log_stream_name_prefix.value_or("")), kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) add(aws::from_json<LogStream>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { add(aws::from_json<LogStream>(cursor->value())); });
   return merged;
 }
 

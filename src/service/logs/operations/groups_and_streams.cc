@@ -3,6 +3,7 @@
 #include "aws/logs/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
+#include "engine/kv/rows.h"
 #include "service/logs/arrivals.h"
 #include "service/logs/logs.h"
 #include "service/logs/retention.h"
@@ -102,14 +103,15 @@ aws::Result<DescribeLogGroupsResponse> describe_log_groups(Logs& logs, const aws
   auto& groups = output.log_groups.emplace();
   const auto cursor = logs.store().scan(range, kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
-    auto group = aws::from_json<LogGroup>(cursor->value());
-    if (input.log_group_name_pattern && group.log_group_name->find(*input.log_group_name_pattern) == std::string::npos)
+    auto group = kv::read_sound(*cursor, &aws::from_json<LogGroup>);
+    if (!group) continue;
+    if (input.log_group_name_pattern && group->log_group_name->find(*input.log_group_name_pattern) == std::string::npos)
       continue;
     if (groups.size() == limit) {
       output.next_token = groups.back().log_group_name;
       break;
     }
-    groups.push_back(std::move(group));
+    groups.push_back(std::move(*group));
   }
   return output;
 }
@@ -127,7 +129,8 @@ aws::Result<DescribeLogStreamsResponse> describe_log_streams(Logs& logs, const a
   std::vector<LogStream> streams;
   const auto cursor =
       logs.store().scan(kv::prefix_range(prefix + input.log_stream_name_prefix.value_or("")), kv::Direction::kForward);
-  for (; cursor->valid(); cursor->next()) streams.push_back(aws::from_json<LogStream>(cursor->value()));
+  for (; cursor->valid(); cursor->next())
+    kv::sound(cursor->key(), [&] { streams.push_back(aws::from_json<LogStream>(cursor->value())); });
   if (by_time) {
     std::stable_sort(streams.begin(), streams.end(), [](const LogStream& left, const LogStream& right) {
       return left.last_event_timestamp.value_or(0) < right.last_event_timestamp.value_or(0);
