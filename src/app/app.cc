@@ -446,6 +446,7 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->kinesis.release();
   parts_->control.release();
   parts_->server.stop(patience);
+  parts_->schedule.stop();
   parts_->timers.stop();
   parts_->runtime_api.stop();
   parts_->large.stop();

@@ -39,7 +39,10 @@ struct Exchange {
 
   wire::ErrorContext error_context() const { return context_of(route, caller.request_id); }
 
-  void finish(HttpResponse response) {
+  void finish(HttpResponse response) { respond(finished(std::move(response))); }
+
+  // With what goes with every answer.
+  HttpResponse finished(HttpResponse response) const {
     const bool dynamodb = route.binding && route.binding->model->id.starts_with("dynamodb");
     response.headers.emplace_back("x-amzn-RequestId", caller.request_id);
     if (route.protocol != aws::Protocol::kRestJson) compress(request, response);
@@ -49,7 +52,7 @@ struct Exchange {
       response.headers.emplace_back("x-amz-crc32", std::to_string(sum));
     }
     add_cors(pages, request, response);
-    respond(std::move(response));
+    return response;
   }
 
   void refuse(const aws::Error& error) { finish(wire::encode_error(error_context(), error)); }
@@ -62,13 +65,14 @@ struct Exchange {
     finish(std::move(response));
   }
 
-  void answer(const aws::Result<aws::Object>& result) {
-    if (!result) return refuse(result.error());
+  // The whole answer, made where the operation ran: what releases it later does no more than send it.
+  HttpResponse answer_to(const aws::Result<aws::Object>& result) const {
+    if (!result) return finished(wire::encode_error(error_context(), result.error()));
     HttpResponse response = wire::codec_for(route.protocol).encode(call(), result->get());
     const aws::Member* events = route.operation->events_out;
     if (const void* source = events ? events->find(result->get()) : nullptr)
       wire::stream_events(route.protocol, *static_cast<const aws::EventSource*>(source), response);
-    finish(std::move(response));
+    return finished(std::move(response));
   }
 
   wire::Call call() const { return {request, *route.binding->model, *route.operation, caller.request_id}; }
@@ -233,10 +237,13 @@ void Gateway::decide(const HttpRequest& request, const wire::Signature& signatur
     request.waiter->tell_when_gone(exchange->caller.departure);
   }
   operation->handle(exchange->route.binding->service, exchange->caller, *input,
-                    [this, exchange](aws::Result<aws::Object> result) mutable {
-                      auto answer = [exchange, result = std::move(result)] { exchange->answer(result); };
-                      if (exchange->route.operation->kind != aws::OperationKind::kWrite) return answer();
-                      parts_.reply_gate(std::move(answer));
+                    [this, exchange](const aws::Result<aws::Object>& result) {
+                      HttpResponse response = exchange->answer_to(result);
+                      if (exchange->route.operation->kind != aws::OperationKind::kWrite)
+                        return exchange->respond(std::move(response));
+                      parts_.reply_gate([exchange, response = std::move(response)]() mutable {
+                        exchange->respond(std::move(response));
+                      });
                     });
 }
 

@@ -17,7 +17,7 @@ TimePoint time_in(std::string_view key, std::size_t prefix) {
 
 }  // namespace
 
-Schedule::~Schedule() {
+void Schedule::stop() {
   std::vector<runtime::Timers::Key> timers;
   {
     std::lock_guard lock(mutex_);
@@ -27,6 +27,11 @@ Schedule::~Schedule() {
     }
   }
   for (const auto& timer : timers) timers_.cancel_and_wait(timer);
+  loop_.stop();
+}
+
+runtime::Timers::Key Schedule::wake_at(TimePoint time, const std::string& kind) {
+  return timers_.at(time, [this, kind] { loop_.post([this, kind] { run_due(kind); }); });
 }
 
 void Schedule::handle(const std::string& kind, Handler handler) {
@@ -53,7 +58,7 @@ void Schedule::armed(const std::string& kind) {
   Kind& entry = kinds_[kind];
   if (entry.timer) timers_.cancel(*entry.timer);
   entry.timer.reset();
-  if (next->valid()) entry.timer = timers_.at(time_in(next->key(), prefix.size()), [this, kind] { run_due(kind); });
+  if (next->valid()) entry.timer = wake_at(time_in(next->key(), prefix.size()), kind);
 }
 
 void Schedule::run_due(const std::string& kind) {
@@ -67,7 +72,7 @@ void Schedule::run_due(const std::string& kind) {
     armed(kind);
   } catch (const kv::StoreFailure&) {  // lint: catch (the disk may work again: the timer is still there)
     std::lock_guard lock(mutex_);
-    if (!stopping_) kinds_[kind].timer = timers_.at(clock_.now() + kRetryPause, [this, kind] { run_due(kind); });
+    if (!stopping_) kinds_[kind].timer = wake_at(clock_.now() + kRetryPause, kind);
   }
 }
 

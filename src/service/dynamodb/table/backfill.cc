@@ -8,7 +8,7 @@ namespace leat::dynamodb {
 namespace {
 
 constexpr const char* kKind = "dynamodb-backfill";
-constexpr std::size_t kStep = 500;  // items, and fewer where other writers keep coming first
+constexpr std::size_t kStep = 100;  // items: other writers wait for a commit; and fewer where other writers keep coming first
 
 //   text(account) text(region) text(table) text(table id) text(index) row to go on from      index: empty for time to
 //   live
