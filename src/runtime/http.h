@@ -41,6 +41,9 @@ struct HttpRequest {
   std::uint32_t door = 0;      // by which listener: 0 is the server's own, others were adopted
   std::string_view peer = {};  // the address that it came from
   HttpWaiter* waiter = nullptr;  // null where nobody can leave
+  // That its body has room in memory. Given back after handle(), even where the answer waits; who puts the request off
+  // keeps it with its copy.
+  std::shared_ptr<const void> room = {};
 
   // The first header of that name in any case, or an empty view.
   std::string_view header(std::string_view name) const {

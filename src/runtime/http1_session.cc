@@ -215,19 +215,20 @@ void Http1Session::handle() {
   wait(Waits::kNothing);
   if (std::exchange(sink_, nullptr)) fields_ = kAllFields;
   describe();
-  auto share = std::move(share_);  // given back even where the answer waits: for something that needs room, perhaps
+  if (share_) request_.room = std::make_shared<HttpMemory::Share>(std::move(share_));
   sessions_.handler->handle(request_, [self = shared_from_this()](HttpResponse response) mutable {
     auto executor = self->link_.socket.get_executor();
     asio::dispatch(executor, [self = std::move(self), response = std::move(response)]() mutable {
       self->answer(std::move(response));
     });
   });
+  request_.room = nullptr;
 }
 
 void Http1Session::answer(HttpResponse response) {
   phase_ = Phase::kAnswering;
   departure_ = nullptr;
-  if (parser_) parser_->get().body() = {};
+  if (parser_) free_body();
   if (response.stream) read_ahead();
   if (response.body.size() > kSmall) {
     share_ = sessions_.memory.take(response.body.size());
@@ -235,6 +236,11 @@ void Http1Session::answer(HttpResponse response) {
   }
   if (sessions_.draining) form_.keep_alive = false;
   writer_.write(std::move(response), form_, http_date(sessions_.clock), shared_from_this());
+}
+
+void Http1Session::free_body() {
+  const std::string gone = std::exchange(parser_->get().body(), {});
+  if (gone.size() > kSmall) sessions_.options.freed(gone.size());
 }
 
 void Http1Session::answered() {

@@ -44,6 +44,7 @@ class Http1Session final : public HttpSessions::Member,
   void describe();
   void handle();
   void answer(HttpResponse response);
+  void free_body();
   void refuse(HttpResponse response);
   void refuse(int status);
   void lose_peer();

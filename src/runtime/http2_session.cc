@@ -62,16 +62,17 @@ void Http2Session::handle(Http2Connection::RequestPtr request) {
   request->view.door = link_.arrival.door;
   request->view.peer = ends_.peer;
   request->view.waiter = request.get();
-  const auto share = std::move(request->share);  // given back even where the answer waits
-  const HttpRequest& view = request->view;
+  if (request->share) request->view.room = std::make_shared<HttpMemory::Share>(std::move(request->share));
+  const auto kept = request;
   sessions_.handler->handle(
-      view, [self = shared_from_this(), request = std::move(request)](HttpResponse response) mutable {
+      kept->view, [self = shared_from_this(), request = std::move(request)](HttpResponse response) mutable {
         auto executor = self->link_.socket.get_executor();
         asio::dispatch(executor, [self = std::move(self), request = std::move(request),
                                   response = std::move(response)]() mutable {
           self->respond(request->stream, std::move(response));
         });
       });
+  kept->view.room = nullptr;
 }
 
 void Http2Session::ask_for_room(std::int32_t stream, std::uint64_t size) {
