@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import disturbed
+import clients
 import functions
 import instructions
 import streams
@@ -54,7 +55,7 @@ def bench_start(options, scratch):
     row("idle resident memory", f"{memory:.0f} MB", "—", "—", "≤ 30 MB", memory <= 30)
 
 
-PARTS = {**{name.removeprefix("bench_"): part for module in (tables, streams, functions, disturbed, instructions) for name, part in vars(module).items() if name.startswith("bench_")}, "start": bench_start}
+PARTS = {**{name.removeprefix("bench_"): part for module in (tables, streams, functions, disturbed, instructions, clients) for name, part in vars(module).items() if name.startswith("bench_")}, "start": bench_start}
 
 
 def main():
