@@ -27,8 +27,20 @@ It may also say what a model leaves out because its service has moved on to anot
     xmlns URL                          of its Query answers
     flat SHAPE NAME [KEY VALUE]        a list or map that Query writes flat: NAME.1, or NAME.1.KEY and NAME.1.VALUE
     code ERROR QUERY_CODE              an error's code in Query, and in x-amzn-query-error
-    open SHAPE                         an enum whose values the service checks itself
+    open SHAPE                         an enum whose values, or a map whose keys the service checks itself
     optional SHAPE MEMBER              a member that AWS leaves out at times, though the model requires it
+
+And how a request is refused, which no model says (aws/request_rules.h):
+
+    layer LAYER OPERATION...           the validation that operations speak: older (where none is said), current, enveloped
+    order OPERATION MEMBER...          in which the older layer names members
+    first OPERATION MEMBER VALUE...    an enum that the current layer looks at first, and its values as that prints them
+    needs OPERATION MEMBER TEXT        what is said where the member is missing
+    empty OPERATION MEMBER TEXT        what is said where it is empty
+    enum SHAPE VALUE...                the order in which an enum's values are printed
+    most STRUCT MEMBER COUNT           a list that may be as long as this, whatever the model says
+    arns SHAPE OTHER                   what is no ARN in SHAPE must be as OTHER demands
+    nullable elements                  "Member must not be null" is not among the constraints of elements
 
 Written into OUTPUT_FOLDER/aws/<namespace>/: types.h, types.cc (structs, shape tables, errors) and operations.cc
 (handler declarations and the binding table). The models are botocore's, pinned in dev/requirements.txt.
@@ -69,6 +81,8 @@ class Listing:
     def __init__(self, path):
         self.overrides, self.operations, self.extra = {}, [], []
         self.xmlns, self.flat, self.codes, self.open, self.optional = None, {}, {}, set(), set()
+        self.layers, self.order, self.first, self.texts = {}, {}, {}, {"needs": {}, "empty": {}}
+        self.enums, self.most, self.arns, self.nullable = {}, {}, {}, False
         for number, line in enumerate(Path(path).read_text().splitlines(), 1):
             words = re.sub(r"(^|\s)#.*", "", line).split()
             if not words:
@@ -84,6 +98,15 @@ class Listing:
                 case ["code", error, code]: self.codes[error] = code
                 case ["open", shape]: self.open.add(shape)
                 case ["optional", shape, member]: self.optional.add((shape, member))
+                case ["layer", layer, *names]: self.layers |= dict.fromkeys(names, f"aws::Layer::k{layer.capitalize()}")
+                case ["order", operation, *members]: self.order[operation] = members
+                case ["first", operation, member, *values]: self.first.setdefault(operation, []).append((member, ", ".join(values)))
+                case ["needs" | "empty" as when, operation, member, *text]:
+                    self.texts[when].setdefault(operation, []).append((member, " ".join(text)))
+                case ["enum", shape, *values]: self.enums[shape] = values
+                case ["most", struct, member, count]: self.most[struct, member] = count
+                case ["arns", shape, other]: self.arns[shape] = other
+                case ["nullable", "elements"]: self.nullable = True
                 case [name, kind, resource] if kind in KINDS: self.operations.append((name, kind, resource))
                 case ["and", *right]: self.add_right(right)
                 case ["with", key, value]: self.add_right([f"@{key}", value])
@@ -227,7 +250,7 @@ class Generator:
             out += self.plain_shape(name)
         out += ["}  // namespace shapes", ""]
         for name in filter(self.is_struct, self.order):
-            out += self.struct_shape(name)
+            out += self.shortened(name) + self.struct_shape(name)
         prefix = self.error_prefix()
         out.append("namespace errors {")
         for name in self.errors:
@@ -248,8 +271,16 @@ class Generator:
             return f"com.amazonaws.dynamodb.v{match[2]}"
         return "com.amazonaws.sqs" if self.listing.model == "sqs" else ""
 
-    def plain_shape(self, name):
+    def enum_values(self, name, values):
+        order = self.listing.enums.get(name, values)
+        if sorted(order) != sorted(values):
+            sys.exit(f"{self.listing.model}: the values of {name} are {' '.join(values)}")
+        return order
+
+    def plain_shape(self, name, most=None):
         shape, fields, before = self.model.shapes[name], [], []
+        if most:
+            shape = shape | {"max": most}
         if name in self.listing.overrides:
             custom = self.listing.overrides[name][0]
             return [f'const aws::Shape k{self.struct_name(name)}{{.kind = Kind::kCustom, .name = "{name}", .custom = &{custom}::kJson}};']
@@ -259,26 +290,45 @@ class Generator:
         if "pattern" in shape:
             fields.append(f".pattern = {quote(shape['pattern'])}")
         if "enum" in shape and name not in self.listing.open:
-            before = [f"constexpr std::string_view k{self.struct_name(name)}Values[] = {{{', '.join(quote(v) for v in shape['enum'])}}};"]
+            values = self.enum_values(name, shape["enum"])
+            before = [f"constexpr std::string_view k{self.struct_name(name)}Values[] = {{{', '.join(map(quote, values))}}};"]
             fields.append(f".values = k{self.struct_name(name)}Values")
         if shape["type"] == "list":
             inner = shape["member"]
             fields += [f".element = {self.shape_ref(inner['shape'])}", f".list = &aws::kList<{self.cpp(inner['shape'])}>",
                        f'.element_name = "{inner.get("locationName", "member")}"']
         if shape["type"] == "map":
-            fields += [f".element = {self.shape_ref(shape['value']['shape'])}", f".key = {self.shape_ref(shape['key']['shape'])}",
+            key = "&aws::kPlainString" if name in self.listing.open else self.shape_ref(shape["key"]["shape"])
+            fields += [f".element = {self.shape_ref(shape['value']['shape'])}", f".key = {key}",
                        f".map = &aws::kMap<{self.cpp(shape['value']['shape'])}>"]
+        if shape["type"] in ("list", "map") and self.listing.nullable:
+            fields.append(".nullable = true")
+        if name in self.listing.arns:
+            fields.append(f".plain = {self.shape_ref(self.listing.arns[name])}")
         if name in self.listing.flat:
             fields.append(f".flat = &k{self.struct_name(name)}Flat")
             before.append(f"constexpr aws::FlatNames k{self.struct_name(name)}Flat{{{', '.join(map(quote, self.listing.flat[name]))}}};")
         return before + [f"const aws::Shape k{self.struct_name(name)}{{{', '.join(fields)}}};"]
+
+    def shortened(self, struct):
+        """Lists of this struct whose length it limits itself."""
+        out = []
+        for (owner, member), count in self.listing.most.items():
+            if owner == struct:
+                name = self.model.shapes[struct]["members"][member]["shape"]
+                text = self.plain_shape(name, count)[-1]
+                out.append("static " + text.replace(f"k{self.struct_name(name)}{{", f"k{owner}{member}{{"))
+        return out
+
+    def member_shape(self, struct, name, member):
+        return f"&k{struct}{name}" if (struct, name) in self.listing.most else self.shape_ref(member["shape"])
 
     def struct_shape(self, name):
         shape, cpp, rows = self.model.shapes[name], self.struct_name(name), []
         for member_name, member, field, by_value in self.members(name):
             optional = "nullptr" if by_value else f"&aws::kOptional<{self.cpp(member['shape'])}>"
             location = self.location(shape, member_name, member)
-            rows.append(f'    {{"{member_name}", "{member.get("locationName", member_name)}", {self.shape_ref(member["shape"])}, '
+            rows.append(f'    {{"{member_name}", "{member.get("locationName", member_name)}", {self.member_shape(name, member_name, member)}, '
                         f"{optional}, offsetof({cpp}, {field}), Location::{location}, {'true' if by_value else 'false'}}},")
         if len(rows) > 64:
             sys.exit(f"{name} has more than 64 members")
@@ -295,9 +345,12 @@ class Generator:
 
     def operations_h(self):
         space = self.listing.namespace
+        layers = [f"template <>\ninline constexpr aws::Layer kLayer<{self.sides(name)[0]}> = {layer};" for name, layer in self.listing.layers.items()]
         return ["#pragma once", "// Generated by codegen/generate.py. Do not edit: the handlers that operations.list promises.", "",
                 '#include "aws/operation.h"', f'#include "aws/{space}/types.h"', "", f"namespace leat::{space} {{", "",
-                f"class {self.listing.service};", "extern const aws::ServiceModel kModel;", ""] + \
+                f"class {self.listing.service};", "extern const aws::ServiceModel kModel;", "",
+                "// The validation that an operation speaks, by its input.", "template <class Input>",
+                "inline constexpr aws::Layer kLayer = aws::Layer::kOlder;", *layers, ""] + \
             [self.declaration(name, kind) for name, kind, _ in self.listing.operations] + ["", "}  // namespace"]
 
     def sides(self, name):
@@ -315,8 +368,9 @@ class Generator:
     def operations_cc(self):
         space, listed = self.listing.namespace, {name: (kind, resource) for name, kind, resource in self.listing.operations}
         out = ["// Generated by codegen/generate.py. Do not edit.", f'#include "aws/{space}/operations.h"',
-               f'#include "{self.listing.header}"', "", f"namespace leat::{space} {{", "namespace {", "",
-               "const aws::Operation kOperations[] = {"]
+               f'#include "{self.listing.header}"', "", f"namespace leat::{space} {{", "namespace {", ""]
+        out += [line for name, _, _ in self.listing.operations for line in self.rules(name)]
+        out += ["const aws::Operation kOperations[] = {"]
         for name in sorted(self.model.operations):
             out.append(self.row(name, *listed.get(name, (None, ""))))
         meta = self.model.metadata
@@ -334,7 +388,7 @@ class Generator:
         http = operation["http"]
         common = f'"{http["method"]}", "{http["requestUri"]}", {http.get("responseCode", 200)}'
         if kind is None:
-            return f'    {{"{name}", aws::OperationKind::kRead, "", nullptr, nullptr, {common}, "", nullptr, nullptr, nullptr, nullptr, nullptr}},'
+            return f'    {{"{name}", aws::OperationKind::kRead, "", nullptr, nullptr, {common}, "", nullptr, nullptr, nullptr, nullptr, nullptr, nullptr}},'
         taken, given = self.sides(name)
         default_wrapper = f"{name}Result" if "awsQueryCompatible" in self.model.metadata else ""
         wrapper = operation.get("output", {}).get("resultWrapper", default_wrapper)
@@ -347,7 +401,21 @@ class Generator:
             taken = "int"
         bound = f"&aws::bind::{adapter}<{handler}, {self.listing.service}, {taken}, {given}>"
         return (f'    {{"{name}", aws::OperationKind::{KINDS[kind]}, "{resource}", {shapes[0]}, {shapes[1]}, {common}, "{wrapper}", '
-                f"{', '.join(payloads)}, {make}, {bound}}},")
+                f"{', '.join(payloads)}, {make}, {bound}, {f'&k{name}Rules' if self.rules(name) else 'nullptr'}}},")
+
+    def rules(self, name):
+        """An operation's aws::RequestRules, where it has any."""
+        listing, out = self.listing, []
+        parts = {"Order": [quote(member) for member in listing.order.get(name, ())]}
+        for part, texts in (("First", listing.first), ("Needs", listing.texts["needs"]), ("Empty", listing.texts["empty"])):
+            parts[part] = [f"{{{quote(member)}, {quote(text)}}}" for member, text in texts.get(name, ())]
+        if not any(parts.values()) and name not in listing.layers:
+            return []
+        for part, values in parts.items():
+            kind = "std::string_view" if part == "Order" else "aws::MemberText"
+            out += [f"constexpr {kind} k{name}{part}[] = {{{', '.join(values)}}};"] if values else []
+        fields = [f"k{name}{part}" if values else "{}" for part, values in parts.items()]
+        return out + [f"constexpr aws::RequestRules k{name}Rules{{{listing.layers.get(name, 'aws::Layer::kOlder')}, {', '.join(fields)}}};"]
 
     def payload(self, operation, side):
         shape = operation.get(side, {}).get("shape")

@@ -8,6 +8,7 @@
 
 #include "aws/caller.h"
 #include "aws/error.h"
+#include "aws/request_rules.h"
 #include "aws/shape.h"
 
 namespace leat::aws {
@@ -41,6 +42,7 @@ struct Operation {
   Object (*new_input)();
   // Null for an operation that AWS has and leat does not offer. `service` is what the app bound.
   void (*handle)(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done);
+  const RequestRules* rules;  // null where the model says it all
 };
 
 // Of a request: a service may be spoken in several.

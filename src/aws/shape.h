@@ -109,6 +109,8 @@ struct Shape {
   const CustomAccess* custom = nullptr;
   std::string_view element_name = {};  // XML and Query: the list's element, "member" by default
   const FlatNames* flat = nullptr;     // Query: of a list or map that is written flat
+  const Shape* plain = nullptr;        // what it must satisfy where it is no ARN
+  bool nullable = false;               // of a list or map: nobody says that elements must not be null
 };
 
 template <class T>

@@ -254,7 +254,7 @@ void append_value(const Shape& shape, const void* value, std::string& out) {
     case Kind::kBoolean: out += *static_cast<const bool*>(value) ? "true" : "false"; break;
     case Kind::kInteger: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int32_t*>(value)); break;
     case Kind::kLong: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int64_t*>(value)); break;
-    case Kind::kDouble: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const double*>(value)); break;
+    case Kind::kDouble: append_double(out, *static_cast<const double*>(value)); break;
     case Kind::kTimestamp: append_timestamp(*static_cast<const Timestamp*>(value), out); break;
     case Kind::kList: append_list(shape, value, out); break;
     case Kind::kMap: append_map(shape, value, out); break;
@@ -285,6 +285,12 @@ std::optional<JsonError> JsonReader::parse(const Shape& shape, std::string_view 
   Reader reader(violations);
   if (!reader.structure(shape, root, object, Path{})) return JsonError{std::move(reader.error())};
   return std::nullopt;
+}
+
+void append_double(std::string& out, double value) {
+  const std::size_t start = out.size();
+  fmt::format_to(std::back_inserter(out), "{}", value);
+  if (out.find_first_of(".ein", start) == std::string::npos) out += ".0";
 }
 
 void append_json(const Shape& shape, const void* object, std::string& out) { append_value(shape, object, out); }

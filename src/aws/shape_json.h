@@ -39,6 +39,9 @@ class JsonReader {
 // Appends `object` as JSON. Only members that belong in the body are written.
 void append_json(const Shape& shape, const void* object, std::string& out);
 
+// Always with a fraction or an exponent, as Java writes it: 42.0.
+void append_double(std::string& out, double value);
+
 template <class T>
 std::string to_json(const T& object) {
   std::string out;

@@ -113,7 +113,7 @@ aws::Result<aws::Object> decode(const Exchange& exchange) {
   const wire::Call call{body ? unpacked : exchange.request, *exchange.route.binding->model, *exchange.route.operation,
                         exchange.caller.request_id};
   aws::Object input = exchange.route.operation->new_input();
-  aws::Violations violations;
+  aws::Violations violations(exchange.route.operation->rules);
   TRY_VOID(wire::codec_for(exchange.route.protocol).decode(call, input.get(), violations));
   if (!violations.empty()) return aws::fail(aws::errors::kValidation, violations.message());
   return input;

@@ -104,7 +104,7 @@ def test_keys_of_the_wrong_type_are_refused(scores):
     assert error(put, flag=b"") == ("ValidationException", "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
                                     "The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: sparse, IndexKey: flag")
     assert error(scores.update_item, Key={"user": "bad", "game": "go"}, UpdateExpression="SET score = :s", ExpressionAttributeValues={":s": "high"}) == (
-        "ValidationException", "The update expression attempted to update the secondary index key to unsupported type")
+        "ValidationException", "One or more parameter values were invalid: Type mismatch for Index Key score Expected: N Actual: S IndexName: by-game")
     assert "Item" not in scores.get_item(Key={"user": "bad", "game": "go"})
 
 

@@ -146,7 +146,7 @@ TEST(Constraints, InTheWordsOfAws) {
       "3 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length "
       "greater than or equal to 1; "
       "Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy "
-      "enum value set: [S, N, B]; "
+      "enum value set: [B, N, S]; "
       "Value null at 'attributeDefinitions.2.member.attributeName' failed to satisfy constraint: Member must not be "
       "null");
   EXPECT_EQ(decoded(R"({"TableName": "abc", "KeySchema": []})"),

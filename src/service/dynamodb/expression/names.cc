@@ -14,6 +14,17 @@ bool well_formed(std::string_view key, char sigil) {
          });
 }
 
+std::unexpected<aws::Error> refuse(std::string message) {
+  return aws::fail(aws::errors::kValidation, std::move(message));
+}
+
+// The older layer lets one more level through, to be refused where it is stored.
+std::optional<std::string> problem_in(const AttributeValue& value, aws::Layer layer) {
+  if (auto message = first_invalid(value, layer)) return message;
+  const std::size_t most = layer == aws::Layer::kOlder ? kMaxDepth + 1 : kMaxDepth;
+  return depth_of(value) > most ? std::optional(std::string(kNestedTooDeeply)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string describe(const Path& path) {
@@ -25,8 +36,22 @@ std::string describe(const Path& path) {
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
+aws::Result<void> Names::check_values() const {
+  if (values_->empty()) return refuse("ExpressionAttributeValues must not be empty");
+  for (const auto& [key, value] : *values_) {
+    if (!well_formed(key, ':'))
+      return refuse(fmt::format("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", key));
+  }
+  for (const auto& [key, value] : *values_) {
+    auto message = problem_in(value, layer_);
+    if (!message) continue;
+    if (layer_ != aws::Layer::kOlder) return refuse(std::move(*message));
+    return refuse(fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}", *message, key));
+  }
+  return {};
+}
+
 aws::Result<void> Names::check() const {
-  const auto refuse = [](std::string message) { return aws::fail(aws::errors::kValidation, std::move(message)); };
   if (names_) {
     if (names_->empty()) return refuse("ExpressionAttributeNames must not be empty");
     for (const auto& [key, name] : *names_) {
@@ -34,19 +59,7 @@ aws::Result<void> Names::check() const {
         return refuse(fmt::format("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key));
     }
   }
-  if (values_) {
-    if (values_->empty()) return refuse("ExpressionAttributeValues must not be empty");
-    for (const auto& [key, value] : *values_) {
-      if (!well_formed(key, ':'))
-        return refuse(fmt::format("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", key));
-    }
-    for (const auto& [key, value] : *values_) {
-      if (auto message = first_invalid(value)) {
-        return refuse(fmt::format("ExpressionAttributeValues contains invalid value: {} for key {}", *message, key));
-      }
-    }
-  }
-  return {};
+  return values_ ? check_values() : aws::Result<void>{};
 }
 
 aws::Result<void> Names::check_all_used() const {

@@ -16,7 +16,10 @@ class Names {
  public:
   using NameMap = std::optional<aws::Map<std::string>>;
 
-  Names(const NameMap& names, const std::optional<Item>& values) : names_(names), values_(values) {}
+  Names(const NameMap& names, const std::optional<Item>& values, aws::Layer layer = aws::Layer::kOlder)
+      : names_(names), values_(values), layer_(layer) {}
+
+  aws::Layer layer() const { return layer_; }
 
   // Refuses empty maps, ill-formed keys and invalid values, as AWS does before it reads an expression.
   aws::Result<void> check() const;
@@ -29,7 +32,10 @@ class Names {
 
  private:
   const NameMap& names_;
+  aws::Result<void> check_values() const;
+
   const std::optional<Item>& values_;
+  aws::Layer layer_;
   std::set<std::string, std::less<>> used_names_;
   std::set<std::string, std::less<>> used_values_;
 };

@@ -12,6 +12,8 @@ namespace {
 
 using OperandKind = Operand::Kind;
 
+constexpr std::size_t kMaxPath = 32;  // elements
+
 bool same_word(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return (a | 32) == (b | 32); });
@@ -122,7 +124,7 @@ Parsed<Path> Reader::path() {
       if (!take("]")) return unexpected_token();
       out.emplace_back(index);
     } else {
-      if (out.size() > kMaxDepth)
+      if (out.size() > kMaxPath)
         return error("The document path has too many nesting elements; nesting levels: " + std::to_string(out.size()));
       return out;
     }

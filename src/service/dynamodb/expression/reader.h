@@ -64,8 +64,9 @@ aws::Result<T> read_expression(std::string_view parameter, std::string_view text
   };
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return refuse("The expression can not be empty;");
   if (text.size() > kMaxExpressionSize) {
-    return refuse("Expression size has exceeded the maximum allowed size; expression size: " +
-                  std::to_string(text.size()));
+    std::string message = "Expression size has exceeded the maximum allowed size;";
+    if (parameter != "UpdateExpression") message += " expression size: " + std::to_string(text.size());
+    return refuse(message);
   }
   auto tokens = tokenize(text);
   if (!tokens) return refuse(tokens.error());

@@ -32,6 +32,12 @@ aws::Result<void> check_distinct_items(std::span<const std::string_view> rows) {
   return {};
 }
 
+aws::Result<void> check_distinct_items(std::span<const ItemWrite> writes) {
+  std::vector<std::string_view> rows;
+  for (const ItemWrite& write : writes) rows.push_back(write.key.row);
+  return check_distinct_items(rows);
+}
+
 aws::Result<void> check_total_size(std::size_t bytes) {
   constexpr std::size_t kMost = 4UL << 20;
   if (bytes <= kMost) return {};
@@ -61,25 +67,33 @@ std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures) {
       std::move(details));
 }
 
+std::unexpected<aws::Error> cancelled_at(std::size_t place, std::size_t count, aws::Error failure) {
+  DynamoDb::Failures failures(count);
+  failures[place] = std::move(failure);
+  return cancelled(failures);
+}
+
 aws::Result<TransactionDone> write_once(DynamoDb& db, const aws::Caller& caller, const TransactionOnce& once,
                                         std::span<const ItemWrite> writes) {
-  std::vector<std::string_view> rows;
-  for (const ItemWrite& write : writes) rows.push_back(write.key.row);
-  TRY_VOID(check_distinct_items(rows));
   std::optional<TransactionToken> token;
   if (once.token) token.emplace(db, caller, *once.token, once.request);
-  TokenState state = TokenState::kNew;
-  auto written = db.transact(writes, [&](kv::Batch& batch) {
-    state = token ? token->stage(batch) : TokenState::kNew;
-    return state == TokenState::kNew;
-  });
-  if (!written) return cancelled(written.error());
+  TokenState state = token ? token->state() : TokenState::kNew;
+  while (state == TokenState::kNew) {
+    auto done = db.transact(writes, [&](kv::Batch& batch) {
+      state = token ? token->stage(batch) : TokenState::kNew;
+      return state == TokenState::kNew;
+    });
+    if (done && state == TokenState::kNew) return TransactionDone{false, std::move(*done)};
+    // What fails now may be what the same request, sent twice at once, has just done.
+    if (!done && state == TokenState::kNew) state = token ? token->state() : state;
+    if (!done && state == TokenState::kNew) return cancelled(done.error());
+  }
   if (state == TokenState::kMismatch) {
     return aws::fail(errors::kIdempotentParameterMismatch,
                      "The request was rejected because it was made with a token that a request with other parameters "
                      "has used");
   }
-  return TransactionDone{state == TokenState::kRepeated, std::move(*written)};
+  return TransactionDone{true, {}};
 }
 
 }  // namespace leat::dynamodb

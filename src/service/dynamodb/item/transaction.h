@@ -10,12 +10,16 @@ namespace leat::dynamodb {
 
 // One action an item.
 aws::Result<void> check_distinct_items(std::span<const std::string_view> rows);
+aws::Result<void> check_distinct_items(std::span<const ItemWrite> writes);
 
 // The items of one transaction may have 4 MB together.
 aws::Result<void> check_total_size(std::size_t bytes);
 
 // TransactionCanceledException with a reason for each action, in order.
 std::unexpected<aws::Error> cancelled(const DynamoDb::Failures& failures);
+
+// The same where only one action was looked at, of `count`.
+std::unexpected<aws::Error> cancelled_at(std::size_t place, std::size_t count, aws::Error failure);
 
 // The writes of a transaction, done once for their ClientRequestToken.
 struct TransactionOnce {

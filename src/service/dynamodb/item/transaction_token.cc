@@ -50,11 +50,17 @@ TransactionToken::TransactionToken(DynamoDb& db, const aws::Caller& caller, std:
                                    std::string_view request)
     : db_(db), row_(kv::make_key(kPrefix, caller.account, caller.region, token)), digest_(digest_of(request)) {}
 
+TokenState TransactionToken::state_of(const std::optional<std::string>& stored) const {
+  if (!stored || is_old(*stored, db_.clock().now())) return TokenState::kNew;
+  return stored->substr(8) == digest_ ? TokenState::kRepeated : TokenState::kMismatch;
+}
+
+TokenState TransactionToken::state() const { return state_of(db_.store().get(row_).value); }
+
 TokenState TransactionToken::stage(kv::Batch& batch) const {
   const kv::Versioned found = db_.store().get(row_);
   const TimePoint now = db_.clock().now();
-  if (found.value && !is_old(*found.value, now))
-    return found.value->substr(8) == digest_ ? TokenState::kRepeated : TokenState::kMismatch;
+  if (const TokenState state = state_of(found.value); state != TokenState::kNew) return state;
   batch.expect(row_, found.version);
   std::string value;
   kv::append_u64(value, static_cast<std::uint64_t>(to_millis(now)));

@@ -17,10 +17,15 @@ class TransactionToken {
   // `request` is the whole request in any form that does not change from one sending to the next.
   TransactionToken(DynamoDb& db, const aws::Caller& caller, std::string_view token, std::string_view request);
 
-  // What the store holds of it. Where it is new, adds it to the commit.
+  // What the store holds of it.
+  TokenState state() const;
+
+  // The same. Where it is new, adds it to the commit.
   TokenState stage(kv::Batch& batch) const;
 
  private:
+  TokenState state_of(const std::optional<std::string>& stored) const;
+
   DynamoDb& db_;
   std::string row_;
   std::string digest_;

@@ -1,8 +1,10 @@
-#include <algorithm>
+#include <set>
 
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/item/capacity.h"
 #include "service/dynamodb/item/item_read.h"
+#include "service/dynamodb/item/key_paths.h"
+#include "service/dynamodb/value/item_codec.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -18,24 +20,36 @@ struct TableRead {
   std::optional<expression::Projection> projection;
 };
 
-aws::Result<TableRead> prepare(DynamoDb& db, const aws::Caller& caller, const std::string& name,
-                               const KeysAndAttributes& request) {
-  auto projection = TRY(read_projection(request));
-  TableRead read{nullptr, &request, {}, std::move(projection)};
+constexpr aws::Layer kBatchLayer = kLayer<BatchGetItemInput>;
+
+// What needs no table.
+aws::Result<TableRead> read(const KeysAndAttributes& request) {
+  TableRead read{nullptr, &request, {}, {}};
+  read.projection = TRY(read_projection(request, kBatchLayer));
+  std::set<std::string> keys;
   for (const Item& key : request.keys) {
-    if (auto message = first_invalid(key)) return aws::fail(errors::kValidation, *message);
+    TRY_VOID(check_values(key, kBatchLayer));
+    if (!keys.insert(encode_item(key)).second)
+      return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
   }
-  read.table = TRY(db.tables().find(caller, name));
-  std::vector<std::string_view> rows;
-  read.keys.reserve(request.keys.size());
-  for (const Item& key : request.keys) {
-    read.keys.push_back(TRY(key_from_parameter(read.table->key, key)));
-    rows.push_back(read.keys.back().row);
-  }
-  std::sort(rows.begin(), rows.end());
-  if (std::adjacent_find(rows.begin(), rows.end()) != rows.end())
-    return aws::fail(errors::kValidation, "Provided list of item keys contains duplicates");
   return read;
+}
+
+// One request speaks one language, though its tables are read apart.
+aws::Result<void> check_languages(const BatchGetItemInput& input) {
+  bool expression = false, legacy = false;
+  for (const auto& [name, request] : input.request_items) {
+    expression = expression || request.projection_expression;
+    legacy = legacy || request.attributes_to_get;
+  }
+  return check_parameters({{{"ProjectionExpression", expression}}, {{"AttributesToGet", legacy}}}, kBatchLayer);
+}
+
+aws::Result<void> find_keys(DynamoDb& db, const aws::Caller& caller, const std::string& name, TableRead& read) {
+  read.table = TRY(db.tables().find(caller, name));
+  read.keys.reserve(read.request->keys.size());
+  for (const Item& key : read.request->keys) read.keys.push_back(TRY(key_from_parameter(read.table->key, key)));
+  return read.projection ? check_key_paths(*read.table, *read.projection) : aws::Result<void>{};
 }
 
 }  // namespace
@@ -46,7 +60,10 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
   for (const auto& [name, request] : input.request_items) count += request.keys.size();
   if (count > kMaxKeys) return aws::fail(errors::kValidation, "Too many items requested for the BatchGetItem call");
   std::vector<TableRead> reads;
-  for (const auto& [name, request] : input.request_items) reads.push_back(TRY(prepare(db, caller, name, request)));
+  TRY_VOID(check_languages(input));
+  for (const auto& [name, request] : input.request_items) reads.push_back(TRY(read(request)));
+  auto name = input.request_items.begin();
+  for (TableRead& read : reads) TRY_VOID(find_keys(db, caller, (name++)->first, read));
 
   BatchGetItemOutput output;
   auto& responses = output.responses.emplace();
@@ -54,7 +71,7 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
   std::size_t total = 0, read_any = 0;
   CapacityReport capacity;
   std::optional<aws::Error> throttled;
-  auto name = input.request_items.begin();
+  name = input.request_items.begin();
   for (const TableRead& read : reads) {
     const std::string& table_name = (name++)->first;
     auto& items = responses[table_name];
@@ -62,12 +79,12 @@ aws::Result<BatchGetItemOutput> batch_get_item(DynamoDb& db, const aws::Caller& 
     double units = 0;
     for (std::size_t i = 0; i < read.keys.size(); ++i) {
       auto admitted = db.throttle().admit(*read.table, "", Access::kRead);
-      const bool reads = admitted && total < kMaxResponse;
-      StoredItem found = reads ? db.read(read.keys[i]) : StoredItem();
+      const bool reads_it = admitted && total < kMaxResponse;
+      StoredItem found = reads_it ? db.read(read.keys[i]) : StoredItem();
       const std::size_t size = found.size();
       if (!admitted) throttled = std::move(admitted).error();
-      if (!reads || (total > 0 && total + size > kMaxResponse)) {
-        if (reads) total = kMaxResponse;
+      if (!reads_it || (total > 0 && total + size > kMaxResponse)) {
+        if (reads_it) total = kMaxResponse;
         KeysAndAttributes& rest = unprocessed.try_emplace(table_name, *read.request).first->second;
         if (rest.keys.size() == read.keys.size()) rest.keys.clear();
         rest.keys.push_back(read.keys[i].attributes);

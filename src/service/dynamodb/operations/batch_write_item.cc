@@ -9,6 +9,7 @@ namespace leat::dynamodb {
 namespace {
 
 constexpr std::size_t kMaxRequests = 25;
+constexpr aws::Layer kBatchLayer = kLayer<BatchWriteItemInput>;
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
 
@@ -17,12 +18,17 @@ aws::Result<void> check_request(const WriteRequest& request) {
     return refuse(
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
   }
-  if (request.put_request) {
-    if (auto valid = check_item(request.put_request->item); !valid) return refuse(valid.error());
-  } else if (auto message = first_invalid(request.delete_request->key)) {
-    return refuse(*message);
-  }
-  return {};
+  return check_values(request.put_request ? request.put_request->item : request.delete_request->key, kBatchLayer);
+}
+
+// Where a key does not fit, this operation says of items what all say of keys.
+aws::Result<PrimaryKey> key_of(const KeySchema& schema, const Item& item) {
+  const auto fits = [&](const KeyAttribute& attribute) {
+    const AttributeValue* value = item.find(attribute.name);
+    return value && value->type() == attribute.type;
+  };
+  if (!fits(schema.partition) || (schema.sort && !fits(*schema.sort))) return refuse(std::string(kKeyMismatch));
+  return key_from_item(schema, item);
 }
 
 aws::Result<ItemWrite> prepare(const TablePtr& table, const WriteRequest& request) {
@@ -31,7 +37,8 @@ aws::Result<ItemWrite> prepare(const TablePtr& table, const WriteRequest& reques
     return delete_of(table, std::move(key), {});
   }
   const Item& item = request.put_request->item;
-  PrimaryKey key = TRY(key_from_item(table->key, item));
+  PrimaryKey key = TRY(key_of(table->key, item));
+  TRY_VOID(check_size(item));
   return put_of(table, std::move(key), encode_item(item), {});
 }
 

@@ -85,6 +85,7 @@ aws::Result<ExecuteTransactionOutput> write_transaction(DynamoDb& db, const aws:
   }
   ExecuteTransactionInput canonical = input;
   canonical.client_request_token.reset();
+  TRY_VOID(check_distinct_items(writes));
   const TransactionDone done =
       TRY(write_once(db, caller, {input.client_request_token, aws::to_json(canonical)}, writes));
   ExecuteTransactionOutput output;

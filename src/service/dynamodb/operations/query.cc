@@ -5,6 +5,8 @@
 namespace leat::dynamodb {
 namespace {
 
+constexpr aws::Layer kQueryLayer = kLayer<QueryInput>;
+
 aws::Result<void> check(const QueryInput& input) {
   TRY_VOID(check_parameters({{{"ProjectionExpression", input.projection_expression.has_value()},
                               {"FilterExpression", input.filter_expression.has_value()},
@@ -15,14 +17,15 @@ aws::Result<void> check(const QueryInput& input) {
                               // Alone it may stand beside the other expressions.
                               {"KeyConditions", input.key_conditions && input.key_condition_expression}},
                              input.expression_attribute_names.has_value(),
-                             input.expression_attribute_values.has_value()}));
+                             input.expression_attribute_values.has_value()},
+                            kQueryLayer));
   if (input.key_conditions || input.key_condition_expression) return {};
   return aws::fail(errors::kValidation,
                    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
 }
 
 aws::Result<expression::Condition> read_key_condition(const QueryInput& input, expression::Names& names) {
-  if (!input.key_condition_expression) return legacy::read_key_conditions(*input.key_conditions);
+  if (!input.key_condition_expression) return legacy::read_key_conditions(*input.key_conditions, kQueryLayer);
   return expression::parse_condition("KeyConditionExpression", *input.key_condition_expression, names);
 }
 
@@ -31,14 +34,15 @@ aws::Result<expression::Condition> read_key_condition(const QueryInput& input, e
 aws::Result<QueryOutput> query(DynamoDb& db, const aws::Caller& caller, const QueryInput& input) {
   TRY_VOID(check(input));
   PageRequest request;
-  expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
+  expression::Names names(input.expression_attribute_names, input.expression_attribute_values, kQueryLayer);
   TRY_VOID(names.check());
   const auto condition = TRY(read_key_condition(input, names));
   TRY_VOID(read_page_parameters(input, input.query_filter, names, request));
   TRY_VOID(names.check_all_used());
+  const KeyParts parts = TRY(key_parts(condition));
 
   TRY_VOID(find_target(db, caller, {input.table_name, input.index_name}, request));
-  KeyRange keys = TRY(key_range(request.schema(), condition));
+  KeyRange keys = TRY(key_range(request.schema(), parts));
   request.range = std::move(keys.range);
   request.partition = std::move(keys.partition);
   TRY_VOID(check_filter_attributes(request, input.query_filter ? "QueryFilter" : "Filter Expression"));

@@ -49,10 +49,11 @@ aws::Result<ScanOutput> scan(DynamoDb& db, const aws::Caller& caller, const Scan
                               {"ScanFilter", input.scan_filter.has_value()},
                               {"ConditionalOperator", input.conditional_operator.has_value()}},
                              input.expression_attribute_names.has_value(),
-                             input.expression_attribute_values.has_value()}));
+                             input.expression_attribute_values.has_value()},
+                            kLayer<ScanInput>));
   TRY_VOID(check_segments(input));
   PageRequest request;
-  expression::Names names(input.expression_attribute_names, input.expression_attribute_values);
+  expression::Names names(input.expression_attribute_names, input.expression_attribute_values, kLayer<ScanInput>);
   TRY_VOID(names.check());
   TRY_VOID(read_page_parameters(input, input.scan_filter, names, request));
   TRY_VOID(names.check_all_used());

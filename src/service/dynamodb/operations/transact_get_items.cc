@@ -1,6 +1,7 @@
 #include "aws/dynamodb/operations.h"
 #include "service/dynamodb/item/capacity.h"
 #include "service/dynamodb/item/item_read.h"
+#include "service/dynamodb/item/key_paths.h"
 #include "service/dynamodb/item/transaction.h"
 
 namespace leat::dynamodb {
@@ -11,10 +12,17 @@ aws::Result<TransactGetItemsOutput> transact_get_items(DynamoDb& db, const aws::
   std::vector<PrimaryKey> keys;
   std::vector<std::optional<expression::Projection>> projections;
   for (const auto& [get] : input.transact_items) {
-    if (auto message = first_invalid(get.key)) return aws::fail(errors::kValidation, *message);
-    projections.push_back(TRY(read_projection(get)));
-    tables.push_back(TRY(db.tables().find(caller, get.table_name)));
-    keys.push_back(TRY(key_from_parameter(tables.back()->key, get.key)));
+    projections.push_back(TRY(read_projection(get, kLayer<TransactGetItemsInput>)));
+    TRY_VOID(check_values(get.key, kLayer<TransactGetItemsInput>));
+  }
+  for (const auto& [get] : input.transact_items) tables.push_back(TRY(db.tables().find(caller, get.table_name)));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const Item& given = input.transact_items[i].get.key;
+    TRY_VOID(check_not_empty(tables[i]->key, given));
+    auto key = key_from_parameter(tables[i]->key, given);
+    if (!key) return cancelled_at(i, tables.size(), std::move(key).error());
+    keys.push_back(std::move(*key));
+    if (projections[i]) TRY_VOID(check_key_paths(*tables[i], *projections[i]));
   }
   std::vector<std::string_view> rows;
   for (const PrimaryKey& key : keys) rows.push_back(key.row);
@@ -31,6 +39,7 @@ aws::Result<TransactGetItemsOutput> transact_get_items(DynamoDb& db, const aws::
   for (std::size_t i = 0; i < items.size(); ++i) {
     auto& response = output.responses->emplace_back();
     if (items[i].exists()) response.item = projected(projections[i], items[i]);
+    if (response.item && projections[i] && response.item->item().empty()) response.item.reset();
     const CapacityUse use{2 * read_units(items[i].size(), true)};
     db.throttle().charge(*tables[i], use, Access::kRead);
     capacity.add(tables[i], use);

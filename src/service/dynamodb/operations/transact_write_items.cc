@@ -3,77 +3,87 @@
 #include "service/dynamodb/item/capacity.h"
 #include "service/dynamodb/item/item_write.h"
 #include "service/dynamodb/item/transaction.h"
+#include "service/dynamodb/value/item_codec.h"
 
 namespace leat::dynamodb {
 namespace {
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
 
-// What is wrong with an action's expressions is wrong with the request; what does not fit its table is the reason of a
-// cancellation.
-using Prepared = aws::Result<ItemWrite>;
+constexpr aws::Layer kTransactLayer = kLayer<TransactWriteItemsInput>;
 
-// Reads an action's expressions, then finishes it with what it needs of them.
-template <class Action, class Finish>
-aws::Result<Prepared> with_condition(const Action& action, Finish finish) {
-  expression::Names names(action.expression_attribute_names, action.expression_attribute_values);
+// An action as it is read before any table is looked up.
+struct Action {
+  enum class Kind : std::uint8_t { kPut, kDelete, kUpdate, kCheck };
+  Kind kind;
+  const std::string* table;
+  const Item* item;  // the whole item of a Put, the key of the others
+  WriteCondition condition = {};
+  expression::Update update = {};
+};
+
+template <class Given>
+aws::Result<Action> read(Action::Kind kind, const Given& given, const Item& item) {
+  Action out{kind, &given.table_name, &item};
+  TRY_VOID(check_attribute_names(item));
+  expression::Names names(given.expression_attribute_names, given.expression_attribute_values, kTransactLayer);
   TRY_VOID(names.check());
-  expression::Update update;
-  if constexpr (requires { action.update_expression; })
-    update = TRY(expression::parse_update(action.update_expression, names));
-  WriteCondition condition = TRY(read_condition(action, names));
+  if constexpr (requires { given.update_expression; })
+    out.update = TRY(expression::parse_update(given.update_expression, names));
+  out.condition = TRY(read_condition(given, names));
   TRY_VOID(names.check_all_used());
-  return finish(std::move(condition), std::move(update));
+  TRY_VOID(check_values(item, kTransactLayer));
+  return out;
 }
 
-aws::Result<Prepared> prepare_put(const TablePtr& table, const Put& put) {
-  return with_condition(put, [&](WriteCondition condition, const expression::Update&) -> Prepared {
-    if (auto valid = check_item(put.item); !valid) return refuse(valid.error());
-    PrimaryKey key = TRY(key_from_item(table->key, put.item));
-    return put_of(table, std::move(key), encode_item(put.item), std::move(condition));
-  });
-}
-
-aws::Result<Prepared> prepare_delete(const TablePtr& table, const Delete& action) {
-  return with_condition(action, [&](WriteCondition condition, const expression::Update&) -> Prepared {
-    PrimaryKey key = TRY(key_from_parameter(table->key, action.key));
-    return delete_of(table, std::move(key), std::move(condition));
-  });
-}
-
-aws::Result<Prepared> prepare_update(const TablePtr& table, const Update& action) {
-  return with_condition(action, [&](WriteCondition condition, expression::Update update) -> Prepared {
-    PrimaryKey key = TRY(key_from_parameter(table->key, action.key));
-    return update_of(table, std::move(key), std::move(update), std::move(condition));
-  });
-}
-
-aws::Result<Prepared> prepare_check(const TablePtr& table, const ConditionCheck& action) {
-  return with_condition(action, [&](WriteCondition condition, const expression::Update&) -> Prepared {
-    PrimaryKey key = TRY(key_from_parameter(table->key, action.key));
-    return check_of(table, std::move(key), std::move(condition));
-  });
-}
-
-aws::Result<Prepared> prepare(DynamoDb& db, const aws::Caller& caller, const TransactWriteItem& item) {
+aws::Result<Action> read(const TransactWriteItem& item) {
   const int actions = int{item.condition_check.has_value()} + int{item.put.has_value()} +
                       int{item.delete_.has_value()} + int{item.update.has_value()};
-  if (actions != 1) return refuse("TransactItems can only contain one of Check, Put, Update or Delete");
-  const auto find = [&](const auto& action) { return db.tables().find(caller, action.table_name); };
-  if (item.put) {
-    const TablePtr table = TRY(find(*item.put));
-    return prepare_put(table, *item.put);
+  if (actions == 0)
+    return refuse("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
+  if (actions > 1) return refuse("TransactItems can only contain one of Check, Put, Update or Delete");
+  if (item.put) return read(Action::Kind::kPut, *item.put, item.put->item);
+  if (item.delete_) return read(Action::Kind::kDelete, *item.delete_, item.delete_->key);
+  if (item.update) return read(Action::Kind::kUpdate, *item.update, item.update->key);
+  return read(Action::Kind::kCheck, *item.condition_check, item.condition_check->key);
+}
+
+// What does not fit its table is the reason of a cancellation.
+aws::Result<ItemWrite> write_of(const TablePtr& table, Action& action) {
+  const bool whole = action.kind == Action::Kind::kPut;
+  PrimaryKey key =
+      TRY(whole ? key_from_item(table->key, *action.item) : key_from_parameter(table->key, *action.item));
+  TRY_VOID(action.condition.check_paths(*table));
+  switch (action.kind) {
+    case Action::Kind::kPut:
+      return put_of(table, std::move(key), encode_item(*action.item), std::move(action.condition));
+    case Action::Kind::kDelete: return delete_of(table, std::move(key), std::move(action.condition));
+    case Action::Kind::kUpdate:
+      return update_of(table, std::move(key), std::move(action.update), std::move(action.condition));
+    case Action::Kind::kCheck: break;
   }
-  if (item.delete_) {
-    const TablePtr table = TRY(find(*item.delete_));
-    return prepare_delete(table, *item.delete_);
+  return check_of(table, std::move(key), std::move(action.condition));
+}
+
+// Reads all actions, then finds all tables, then looks at one action after the other: the first problem is the answer.
+aws::Result<std::vector<ItemWrite>> prepare(DynamoDb& db, const aws::Caller& caller,
+                                            const TransactWriteItemsInput& input) {
+  std::vector<Action> actions;
+  for (const TransactWriteItem& item : input.transact_items) actions.push_back(TRY(read(item)));
+  std::vector<TablePtr> tables;
+  for (const Action& action : actions) tables.push_back(TRY(db.tables().find(caller, *action.table)));
+  std::vector<ItemWrite> writes;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    TRY_VOID(check_not_empty(tables[i]->key, *actions[i].item));
+    auto write = write_of(tables[i], actions[i]);
+    if (!write) return cancelled_at(i, actions.size(), std::move(write).error());
+    writes.push_back(std::move(*write));
   }
-  if (item.update) {
-    const TablePtr table = TRY(find(*item.update));
-    return prepare_update(table, *item.update);
+  TRY_VOID(check_distinct_items(writes));
+  for (const Action& action : actions) {
+    if (action.kind == Action::Kind::kPut) TRY_VOID(check_size(*action.item));
   }
-  const TablePtr table = TRY(find(*item.condition_check));
-  return prepare_check(table, *item.condition_check);
+  return writes;
 }
 
 std::string canonical(const TransactWriteItemsInput& input) {
@@ -116,16 +126,7 @@ TransactWriteItemsOutput report_repeated(DynamoDb& db, const TransactWriteItemsI
 
 aws::Result<TransactWriteItemsOutput> transact_write_items(DynamoDb& db, const aws::Caller& caller,
                                                            const TransactWriteItemsInput& input) {
-  std::vector<ItemWrite> writes;
-  DynamoDb::Failures unfit;
-  bool fits = true;
-  for (const TransactWriteItem& item : input.transact_items) {
-    Prepared prepared = TRY(prepare(db, caller, item));
-    unfit.push_back(prepared ? std::nullopt : std::optional(prepared.error()));
-    fits = fits && prepared;
-    if (prepared) writes.push_back(std::move(*prepared));
-  }
-  if (!fits) return cancelled(unfit);
+  const std::vector<ItemWrite> writes = TRY(prepare(db, caller, input));
   std::size_t bytes = 0;
   for (const TransactWriteItem& item : input.transact_items) bytes += item.put ? size_of(item.put->item) : 0;
   TRY_VOID(check_total_size(bytes));

@@ -94,8 +94,9 @@ WriteCondition condition_of(const Statement& statement, const std::optional<std:
 }
 
 aws::Result<ItemWrite> insert(TablePtr table, const Statement& statement) {
-  if (auto valid = check_item(statement.item); !valid) return refuse(valid.error());
+  TRY_VOID(check_values(statement.item, aws::Layer::kOlder));
   PrimaryKey key = TRY(key_from_item(table->key, statement.item));
+  TRY_VOID(check_size(statement.item));
   ItemWrite write{table, std::move(key), nullptr};
   write.decide = [stored = encode_item(statement.item)](const StoredItem& before) -> aws::Result<StoredItem> {
     if (before.exists()) return aws::fail(errors::kDuplicateItem, "Duplicate primary key exists in table");

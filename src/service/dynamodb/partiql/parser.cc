@@ -478,7 +478,7 @@ aws::Result<Statement> parse(std::string_view text, const std::optional<std::vec
   static const std::vector<AttributeValue> kNone;
   const auto refuse = [](std::string message) { return aws::fail(aws::errors::kValidation, std::move(message)); };
   for (const AttributeValue& each : parameters ? *parameters : kNone) {
-    if (auto message = first_invalid(each)) return refuse(*message);
+    if (auto message = first_invalid(each, aws::Layer::kOlder)) return refuse(*message);
   }
   auto tokens = tokenize(text);
   if (!tokens) return refuse("Statement wasn't well formed, can't be processed: " + tokens.error());

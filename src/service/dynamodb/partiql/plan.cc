@@ -90,7 +90,8 @@ aws::Result<Plan> plan(const KeySchema& schema, const Statement& statement) {
     Condition key{Kind::kAnd, {}, {}};
     key.conditions.push_back(equality(schema.partition, value));
     if (sort) key.conditions.push_back(*sort);
-    out.ranges.push_back(TRY(key_range(schema, key)).range);
+    const KeyParts parts = TRY(key_parts(key));
+    out.ranges.push_back(TRY(key_range(schema, parts)).range);
   }
   return out;
 }

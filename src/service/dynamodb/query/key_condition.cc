@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "engine/kv/key.h"
 
 // The wording of errors: dynalite's recordings (validations/index.js, checkExpr).
@@ -20,13 +18,6 @@ std::unexpected<aws::Error> refuse(std::string message) {
 std::unexpected<aws::Error> invalid_operator(std::string_view name) {
   return refuse(fmt::format("Invalid operator used in KeyConditionExpression: {}", name));
 }
-
-// attribute, operator, values
-struct Part {
-  std::string attribute;
-  Kind kind;
-  std::vector<const AttributeValue*> values;
-};
 
 Kind mirrored(Kind kind) {
   switch (kind) {
@@ -52,9 +43,9 @@ aws::Result<void> check_operator(Kind kind) {
   }
 }
 
-aws::Result<Part> part_of(const expression::Condition& condition) {
+aws::Result<KeyPart> part_of(const expression::Condition& condition) {
   TRY_VOID(check_operator(condition.kind));
-  Part part{{}, condition.kind, {}};
+  KeyPart part{{}, condition.kind, {}};
   std::size_t named = 0;
   for (std::size_t i = 0; i < condition.operands.size(); ++i) {
     const Operand& operand = condition.operands[i];
@@ -79,19 +70,19 @@ aws::Result<Part> part_of(const expression::Condition& condition) {
   return part;
 }
 
-aws::Result<void> collect(const expression::Condition& condition, std::map<std::string, Part>& parts) {
+aws::Result<void> collect(const expression::Condition& condition, KeyParts& parts) {
   if (condition.kind == Kind::kAnd) {
     for (const expression::Condition& each : condition.conditions) TRY_VOID(collect(each, parts));
     return {};
   }
-  Part part = TRY(part_of(condition));
+  KeyPart part = TRY(part_of(condition));
   const std::string attribute = part.attribute;
   if (!parts.emplace(attribute, std::move(part)).second)
-    return refuse("KeyConditionExpressions must only contain one condition per key");
+    return refuse("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key");
   return {};
 }
 
-aws::Result<void> check_values(const KeyAttribute& attribute, const Part& part) {
+aws::Result<void> check_values(const KeyAttribute& attribute, const KeyPart& part) {
   for (const AttributeValue* value : part.values) {
     if (value->type() != attribute.type) {
       return refuse("One or more parameter values were invalid: Condition parameter type does not match schema type");
@@ -120,7 +111,7 @@ kv::Range begins_with_range(const std::string& prefix, const AttributeValue& val
   return kv::prefix_range(begin);
 }
 
-aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
+aws::Result<kv::Range> sort_range(const std::string& prefix, const KeyPart& part) {
   const kv::Range whole = kv::prefix_range(prefix);
   const AttributeValue& first = *part.values[0];
   kv::Range equal = kv::prefix_range(with_part(prefix, first));
@@ -143,10 +134,19 @@ aws::Result<kv::Range> sort_range(const std::string& prefix, const Part& part) {
 
 }  // namespace
 
-aws::Result<KeyRange> key_range(const KeySchema& schema, const expression::Condition& condition) {
-  std::map<std::string, Part> parts;
+aws::Result<KeyParts> key_parts(const expression::Condition& condition) {
+  KeyParts parts;
   TRY_VOID(collect(condition, parts));
-  if (parts.size() > 2) return refuse("Conditions can be of length 1 or 2 only");
+  return parts;
+}
+
+aws::Result<KeyRange> key_range(const KeySchema& schema, const KeyParts& parts) {
+  const std::size_t attributes = schema.sort ? 2 : 1;
+  if (parts.size() > 2) {
+    return refuse(fmt::format(
+        "The number of query conditions ({}) exceeds the number of key attributes defined in the schema ({})",
+        parts.size(), attributes));
+  }
   const auto partition = parts.find(schema.partition.name);
   if (partition == parts.end())
     return refuse(fmt::format("Query condition missed key schema element: {}", schema.partition.name));
@@ -154,11 +154,10 @@ aws::Result<KeyRange> key_range(const KeySchema& schema, const expression::Condi
   TRY_VOID(check_values(schema.partition, partition->second));
   const std::string prefix = partition_prefix(schema, *partition->second.values[0]);
   if (parts.size() == 1) return KeyRange{kv::prefix_range(prefix), prefix};
-  const auto sort = schema.sort ? parts.find(schema.sort->name) : parts.end();
-  if (sort == parts.end()) {
-    return refuse(
-        fmt::format("Query condition missed key schema element: {}", schema.sort ? schema.sort->name : "range key"));
-  }
+  if (!schema.sort) return refuse("Query key condition not supported");
+  const auto sort = parts.find(schema.sort->name);
+  if (sort == parts.end())
+    return refuse(fmt::format("Query condition missed key schema element: {}", schema.sort->name));
   TRY_VOID(check_values(*schema.sort, sort->second));
   kv::Range range = TRY(sort_range(prefix, sort->second));
   return KeyRange{std::move(range), prefix};

@@ -1,7 +1,9 @@
 #pragma once
 // A KeyConditionExpression as a range of rows.
 
-#include <string_view>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "aws/error.h"
 #include "engine/kv/store.h"
@@ -10,10 +12,21 @@
 
 namespace leat::dynamodb {
 
+// One key attribute's condition.
+struct KeyPart {
+  std::string attribute;
+  expression::Condition::Kind kind;
+  std::vector<const AttributeValue*> values;
+};
+using KeyParts = std::map<std::string, KeyPart>;
+
+// What the condition says of each attribute. Checks all that needs no table.
+aws::Result<KeyParts> key_parts(const expression::Condition& condition);
+
 struct KeyRange {
   kv::Range range;
   std::string partition;  // what all rows of the partition begin with
 };
-aws::Result<KeyRange> key_range(const KeySchema& schema, const expression::Condition& condition);
+aws::Result<KeyRange> key_range(const KeySchema& schema, const KeyParts& parts);
 
 }  // namespace leat::dynamodb

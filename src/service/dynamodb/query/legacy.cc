@@ -56,9 +56,9 @@ const Operator& operator_named(std::string_view name) {
                        [&](const Operator& each) { return each.name == name; });
 }
 
-aws::Result<void> check_arguments(const Operator& op, Values values) {
+aws::Result<void> check_arguments(const Operator& op, Values values, aws::Layer layer) {
   for (const AttributeValue& each : values) {
-    if (auto message = first_invalid(each)) return refuse(*message);
+    if (auto message = first_invalid(each, layer)) return refuse(*message);
   }
   if (values.size() < op.least || values.size() > op.most)
     return invalid(fmt::format("Invalid number of argument(s) for the {} ComparisonOperator", op.name));
@@ -103,7 +103,8 @@ Values values_of(const ExpectedAttributeValue& expected) {
   return expected.value ? Values(&*expected.value, 1) : Values();
 }
 
-aws::Result<Condition> read_comparison(const std::string& name, const ExpectedAttributeValue& expected) {
+aws::Result<Condition> read_comparison(const std::string& name, const ExpectedAttributeValue& expected,
+                                       aws::Layer layer) {
   const std::string& named = *expected.comparison_operator;
   if (expected.exists)
     return invalid(fmt::format("Exists and ComparisonOperator cannot be used together for Attribute: {}", name));
@@ -112,14 +113,15 @@ aws::Result<Condition> read_comparison(const std::string& name, const ExpectedAt
     return invalid(fmt::format("Value or AttributeValueList must be used with ComparisonOperator: {} for Attribute: {}",
                                named, name));
   }
-  TRY_VOID(check_arguments(op, values_of(expected)));
+  TRY_VOID(check_arguments(op, values_of(expected), layer));
   return condition_of(name, op, values_of(expected));
 }
 
-aws::Result<Condition> read_one_expected(const std::string& name, const ExpectedAttributeValue& expected) {
+aws::Result<Condition> read_one_expected(const std::string& name, const ExpectedAttributeValue& expected,
+                                         aws::Layer layer) {
   if (expected.attribute_value_list && expected.value)
     return invalid(fmt::format("Value and AttributeValueList cannot be used together for Attribute: {}", name));
-  if (expected.comparison_operator) return read_comparison(name, expected);
+  if (expected.comparison_operator) return read_comparison(name, expected, layer);
   if (expected.attribute_value_list)
     return invalid(
         fmt::format("AttributeValueList can only be used with a ComparisonOperator for Attribute: {}", name));
@@ -131,7 +133,7 @@ aws::Result<Condition> read_one_expected(const std::string& name, const Expected
   if (!exists && expected.value)
     return invalid(fmt::format("Value cannot be used when Exists is false for Attribute: {}", name));
   if (expected.value) {
-    if (auto message = first_invalid(*expected.value)) return refuse(*message);
+    if (auto message = first_invalid(*expected.value, layer)) return refuse(*message);
   }
   return condition_of(name, operator_named(exists ? "EQ" : "NULL"), values_of(expected));
 }
@@ -169,26 +171,26 @@ Result<void, std::string> apply_action(Item& item, const std::string& name, cons
 }  // namespace
 
 aws::Result<Condition> read_expected(const aws::Map<ExpectedAttributeValue>& expected,
-                                     const std::optional<std::string>& conditional_operator) {
+                                     const std::optional<std::string>& conditional_operator, aws::Layer layer) {
   std::vector<Condition> conditions;
-  for (const auto& [name, each] : expected) conditions.push_back(TRY(read_one_expected(name, each)));
+  for (const auto& [name, each] : expected) conditions.push_back(TRY(read_one_expected(name, each, layer)));
   return combined(std::move(conditions), conditional_operator == "OR");
 }
 
 aws::Result<Condition> read_filter(const aws::Map<Comparison>& filter,
-                                   const std::optional<std::string>& conditional_operator) {
+                                   const std::optional<std::string>& conditional_operator, aws::Layer layer) {
   std::vector<Condition> conditions;
   for (const auto& [name, each] : filter) {
     const Operator& op = operator_named(each.comparison_operator);
     const Values values = each.attribute_value_list ? Values(*each.attribute_value_list) : Values();
-    TRY_VOID(check_arguments(op, values));
+    TRY_VOID(check_arguments(op, values, layer));
     conditions.push_back(condition_of(name, op, values));
   }
   return combined(std::move(conditions), conditional_operator == "OR");
 }
 
-aws::Result<Condition> read_key_conditions(const aws::Map<Comparison>& conditions) {
-  Condition all = TRY(read_filter(conditions, std::nullopt));
+aws::Result<Condition> read_key_conditions(const aws::Map<Comparison>& conditions, aws::Layer layer) {
+  Condition all = TRY(read_filter(conditions, std::nullopt, layer));
   if (all.conditions.empty() || all.conditions.size() > 2) return refuse("Conditions can be of length 1 or 2 only");
   for (const auto& [name, each] : conditions) {
     for (std::string_view other : {"NULL", "NOT_NULL", "NE", "CONTAINS", "NOT_CONTAINS", "IN"}) {
@@ -209,14 +211,14 @@ aws::Result<expression::Projection> read_attributes(const std::vector<std::strin
   return out;
 }
 
-aws::Result<void> check_attribute_updates(const aws::Map<AttributeValueUpdate>& updates) {
+aws::Result<void> check_attribute_updates(const aws::Map<AttributeValueUpdate>& updates, aws::Layer layer) {
   for (const auto& [name, update] : updates) {
     const std::string action = update.action.value_or("PUT");
     if (!update.value) {
       if (action != "DELETE") return invalid("Only DELETE action is allowed when no attribute value is specified");
       continue;
     }
-    if (auto message = first_invalid(*update.value)) return refuse(*message);
+    if (auto message = first_invalid(*update.value, layer)) return refuse(*message);
     const std::string_view type = update.value->type();
     const bool set = type == "SS" || type == "NS" || type == "BS";
     if (action == "DELETE" && !set)

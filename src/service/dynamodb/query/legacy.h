@@ -15,19 +15,22 @@ using Comparison = dynamodb::Condition;
 
 // Expected, with ConditionalOperator. Values are referred to, so the request must outlive the condition.
 aws::Result<expression::Condition> read_expected(const aws::Map<ExpectedAttributeValue>& expected,
-                                                 const std::optional<std::string>& conditional_operator);
+                                                 const std::optional<std::string>& conditional_operator,
+                                                 aws::Layer layer);
 
 // QueryFilter and ScanFilter.
 aws::Result<expression::Condition> read_filter(const aws::Map<Comparison>& filter,
-                                               const std::optional<std::string>& conditional_operator);
+                                               const std::optional<std::string>& conditional_operator,
+                                               aws::Layer layer);
 
 // KeyConditions.
-aws::Result<expression::Condition> read_key_conditions(const aws::Map<Comparison>& conditions);
+aws::Result<expression::Condition> read_key_conditions(const aws::Map<Comparison>& conditions,
+                                                       aws::Layer layer = aws::Layer::kOlder);
 
 // AttributesToGet.
 aws::Result<expression::Projection> read_attributes(const std::vector<std::string>& names);
 
-aws::Result<void> check_attribute_updates(const aws::Map<AttributeValueUpdate>& updates);
+aws::Result<void> check_attribute_updates(const aws::Map<AttributeValueUpdate>& updates, aws::Layer layer);
 
 // `item` after AttributeUpdates. The error is AWS's message.
 Result<Item, std::string> apply(const aws::Map<AttributeValueUpdate>& updates, const Item& item);

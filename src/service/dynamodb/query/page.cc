@@ -7,6 +7,7 @@
 
 #include "engine/kv/rows.h"
 #include "service/dynamodb/expression/evaluate.h"
+#include "service/dynamodb/item/key_paths.h"
 #include "service/dynamodb/value/item_codec.h"
 
 // The order and wording of errors: dynalite's recordings (actions/query.js, actions/scan.js, validations/index.js).
@@ -32,10 +33,10 @@ aws::Result<std::string> start_row(const PageRequest& request) {
   const auto invalid = [](std::string_view why) {
     return refuse(fmt::format("The provided starting key is invalid{}", why));
   };
-  if (auto message = first_invalid(given)) return invalid(": " + *message);
+  if (auto message = first_invalid(given, request.layer)) return invalid(": " + *message);
   if (!request.index) {
     auto key = key_from_parameter(request.table->key, given);
-    if (!key) return invalid(": " + key.error().message);
+    if (!key) return invalid(request.layer == aws::Layer::kOlder ? ": " + key.error().message : "");
     return key->row;
   }
   Item table_key;
@@ -177,19 +178,21 @@ class PageReader {
 
 }  // namespace
 
-aws::Result<void> check_select(const std::optional<std::string>& select, bool expression, bool legacy, bool index) {
+aws::Result<void> check_select(const SelectUse& use, aws::Layer layer) {
+  const auto& [select, expression, attributes, index] = use;
   if (!select) return {};
   if (*select == "ALL_PROJECTED_ATTRIBUTES" && !index) {
     return refuse(
         "One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
         "IndexName");
   }
-  if (*select == "SPECIFIC_ATTRIBUTES" && !expression && !legacy) {
+  if (*select == "SPECIFIC_ATTRIBUTES" && !expression && !attributes) {
     return refuse(
-        "One or more parameter values were invalid: Must specify the AttributesToGet or ProjectionExpression when "
-        "choosing to get SPECIFIC_ATTRIBUTES");
+        fmt::format("{}Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+                    "SPECIFIC_ATTRIBUTES",
+                    layer == aws::Layer::kOlder ? "" : kOneError));
   }
-  if (*select != "SPECIFIC_ATTRIBUTES" && (expression || legacy)) {
+  if (*select != "SPECIFIC_ATTRIBUTES" && (expression || attributes)) {
     return refuse(fmt::format("Cannot specify the {} when choosing to get {}",
                               expression ? "ProjectionExpression" : "AttributesToGet",
                               *select == "COUNT" ? "only the Count" : *select));
@@ -199,6 +202,8 @@ aws::Result<void> check_select(const std::optional<std::string>& select, bool ex
 
 aws::Result<void> find_target(DynamoDb& db, const aws::Caller& caller, const PageTarget& target, PageRequest& request) {
   request.table = TRY(db.tables().find(caller, target.table_name));
+  if (request.filter) TRY_VOID(check_key_paths(*request.table, *request.filter));
+  if (request.projection) TRY_VOID(check_key_paths(*request.table, *request.projection));
   if (!target.index_name) return {};
   request.index = request.table->index(*target.index_name);
   if (!request.index) return refuse(fmt::format("The table does not have the specified index: {}", *target.index_name));

@@ -24,6 +24,7 @@ struct PageRequest {
   std::optional<expression::Projection> projection;
   std::optional<std::string> select;
   bool consistent = false;
+  aws::Layer layer = aws::Layer::kOlder;
   std::string partition;  // what all rows of a Query's partition begin with
 
   const KeySchema& schema() const { return index ? index->key : table->key; }
@@ -52,16 +53,22 @@ aws::Result<void> check_filter_attributes(const PageRequest& request, std::strin
 aws::Result<Page> read_page(DynamoDb& db, PageRequest request);
 
 // Select, given how the request says what it wants.
-aws::Result<void> check_select(const std::optional<std::string>& select, bool expression, bool legacy, bool index);
+struct SelectUse {
+  const std::optional<std::string>& select;
+  bool expression, attributes, index;  // what else is given
+};
+aws::Result<void> check_select(const SelectUse& use, aws::Layer layer);
 
 // What Query and Scan have in common: Select, filter, projection, paging.
 template <class Input>
 aws::Result<void> read_page_parameters(const Input& input, const std::optional<aws::Map<Condition>>& legacy_filter,
                                        expression::Names& names, PageRequest& page) {
-  TRY_VOID(check_select(input.select, input.projection_expression.has_value(), input.attributes_to_get.has_value(),
-                        input.index_name.has_value()));
-  if (legacy_filter) page.filter = TRY(legacy::read_filter(*legacy_filter, input.conditional_operator));
-  TRY_VOID(legacy::check_conditional_operator(input.conditional_operator, legacy_filter.has_value()));
+  page.layer = names.layer();
+  TRY_VOID(check_select({input.select, input.projection_expression.has_value(), input.attributes_to_get.has_value(),
+                         input.index_name.has_value()},
+                        page.layer));
+  if (legacy_filter) page.filter = TRY(legacy::read_filter(*legacy_filter, input.conditional_operator, page.layer));
+  TRY_VOID(legacy::check_conditional_operator(input.conditional_operator, legacy_filter && !legacy_filter->empty()));
   if (input.attributes_to_get) page.projection = TRY(legacy::read_attributes(*input.attributes_to_get));
   if (input.filter_expression)
     page.filter = TRY(expression::parse_condition("FilterExpression", *input.filter_expression, names));

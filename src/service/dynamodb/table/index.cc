@@ -15,10 +15,12 @@ std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(aws::errors::kValidation, std::move(message));
 }
 
-aws::Result<void> check_key(const Index& index, const KeyAttribute& attribute, const StoredItem& item,
-                            std::size_t limit) {
-  const auto value = item.attribute(attribute.name);
+}  // namespace
+
+aws::Result<void> check_index_key(const Index& index, const KeyAttribute& attribute, const AttributeValue* value) {
   if (!value) return {};
+  const bool sorts = index.key.sort && index.key.sort->name == attribute.name;
+  const std::size_t limit = sorts ? kMaxSortKey : kMaxPartitionKey;
   if (value->type() != attribute.type) {
     return refuse(fmt::format(
         "One or more parameter values were invalid: Type mismatch for Index Key {} Expected: {} Actual: {} IndexName: "
@@ -36,12 +38,10 @@ aws::Result<void> check_key(const Index& index, const KeyAttribute& attribute, c
     return refuse(fmt::format(
         "One or more parameter values were invalid: Size of {} has exceeded the maximum size limit of {} bytes. "
         "IndexName: {}, IndexKey: {}",
-        limit == kMaxSortKey ? "rangekey" : "hashkey", limit, index.name, attribute.name));
+        sorts ? "rangekey" : "hashkey", limit, index.name, attribute.name));
   }
   return {};
 }
-
-}  // namespace
 
 bool Index::projects(std::string_view attribute) const {
   return projects_all || std::binary_search(attributes.begin(), attributes.end(), attribute);
@@ -70,9 +70,13 @@ std::string entry_value(const Index& index, const StoredItem& item) {
 }
 
 aws::Result<void> check_index_keys(const Table& table, const StoredItem& item) {
+  const auto check = [&](const Index& index, const KeyAttribute& attribute) {
+    const auto value = item.attribute(attribute.name);
+    return check_index_key(index, attribute, value ? &*value : nullptr);
+  };
   for (const Index& index : table.indexes) {
-    TRY_VOID(check_key(index, index.key.partition, item, kMaxPartitionKey));
-    if (index.key.sort) TRY_VOID(check_key(index, *index.key.sort, item, kMaxSortKey));
+    TRY_VOID(check(index, index.key.partition));
+    if (index.key.sort) TRY_VOID(check(index, *index.key.sort));
   }
   return {};
 }

@@ -33,6 +33,9 @@ std::optional<std::string> entry_row(const Index& index, const StoredItem& item,
 // The stored form of what the index projects of an item.
 std::string entry_value(const Index& index, const StoredItem& item);
 
+// Refuses what cannot be an attribute of the index's key. Null is none.
+aws::Result<void> check_index_key(const Index& index, const KeyAttribute& attribute, const AttributeValue* value);
+
 // Refuses an item whose attributes cannot be keys of the table's indexes.
 aws::Result<void> check_index_keys(const Table& table, const StoredItem& item);
 

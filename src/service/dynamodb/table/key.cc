@@ -13,14 +13,17 @@ std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(aws::errors::kValidation, std::move(message));
 }
 
+aws::Result<void> check_value(const KeyAttribute& attribute, const AttributeValue& value) {
+  if (key_size(value) > 0) return {};
+  return refuse(fmt::format(
+      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} "
+      "value. Key: {}",
+      attribute.type == "B" ? "binary" : "string", attribute.name));
+}
+
 aws::Result<void> check_part(const KeyAttribute& attribute, const AttributeValue& value, bool sort) {
+  TRY_VOID(check_value(attribute, value));
   const std::size_t size = key_size(value);
-  if (size == 0) {
-    return refuse(fmt::format(
-        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
-        "empty {} value. Key: {}",
-        attribute.type == "B" ? "binary" : "string", attribute.name));
-  }
   const std::size_t limit = sort ? kMaxSortKey : kMaxPartitionKey;
   if (size <= limit) return {};
   if (sort) {
@@ -120,14 +123,22 @@ Item key_attributes(const KeySchema& schema, const Item& item) {
   return key;
 }
 
+aws::Result<void> check_not_empty(const KeySchema& schema, const Item& item) {
+  const auto check = [&](const KeyAttribute& attribute) {
+    const AttributeValue* value = item.find(attribute.name);
+    return value && value->type() == attribute.type ? check_value(attribute, *value) : aws::Result<void>{};
+  };
+  TRY_VOID(check(schema.partition));
+  return schema.sort ? check(*schema.sort) : aws::Result<void>{};
+}
+
 aws::Result<PrimaryKey> key_from_parameter(const KeySchema& schema, const Item& key) {
-  if (auto message = first_invalid(key)) return refuse(*message);
   const auto fits = [&](const KeyAttribute& attribute) {
     const AttributeValue* value = key.find(attribute.name);
     return value && value->type() == attribute.type;
   };
   if (key.size() != (schema.sort ? 2U : 1U) || !fits(schema.partition) || (schema.sort && !fits(*schema.sort))) {
-    return refuse("The provided key element does not match the schema");
+    return refuse(std::string(kKeyMismatch));
   }
   return build(schema, key);
 }

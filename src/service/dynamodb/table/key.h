@@ -82,6 +82,11 @@ Item key_attributes(const KeySchema& schema, const Item& item);
 // From a `Key` parameter, which must hold the key's attributes and nothing else.
 aws::Result<PrimaryKey> key_from_parameter(const KeySchema& schema, const Item& key);
 
+inline constexpr std::string_view kKeyMismatch = "The provided key element does not match the schema";
+
+// Refuses a key attribute whose value is empty, for those who must tell that from what else is wrong with a key.
+aws::Result<void> check_not_empty(const KeySchema& schema, const Item& item);
+
 // From a whole item.
 aws::Result<PrimaryKey> key_from_item(const KeySchema& schema, const Item& item);
 

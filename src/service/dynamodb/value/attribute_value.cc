@@ -18,18 +18,20 @@ auto place(auto& attributes, std::string_view name) {
                           [](const auto& attribute, std::string_view wanted) { return attribute.first < wanted; });
 }
 
+// The digits before and after the point are packed two a byte, each on their side, without zeros at the ends of the
+// whole. The text is canonical: no zeros in front, none behind a point.
 std::size_t size_of_number(std::string_view text) {
-  std::size_t digits = 0;
-  std::size_t zeros = 0;  // trailing, and leading ones are skipped below
-  bool leading = true;
-  for (char c : text) {
-    if (c < '0' || c > '9') continue;
-    if (c == '0' && leading) continue;
-    leading = false;
-    ++digits;
-    zeros = c == '0' ? zeros + 1 : 0;
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  text.remove_prefix(sign);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::string_view whole = text.substr(0, point), fraction = text.substr(std::min(point + 1, text.size()));
+  if (whole == "0") {
+    whole = {};
+    fraction.remove_prefix(std::min(fraction.find_first_not_of('0'), fraction.size()));
+  } else if (fraction.empty()) {
+    whole = whole.substr(0, whole.find_last_not_of('0') + 1);
   }
-  return (digits - zeros + 1) / 2 + 1 + (text.starts_with('-') ? 1 : 0);
+  return 1 + (whole.size() + 1) / 2 + (fraction.size() + 1) / 2 + sign;
 }
 
 template <class Values>
@@ -115,20 +117,21 @@ std::string_view AttributeValue::type() const {
   return kNames[variant_.index()];
 }
 
-std::optional<std::string> first_invalid(const AttributeValue& value) {
-  if (const auto* invalid = value.get<Invalid>()) return invalid->message;
-  if (const auto* map = value.get<Item>()) return first_invalid(*map);
+std::optional<std::string> first_invalid(const AttributeValue& value, aws::Layer layer) {
+  if (const auto* invalid = value.get<Invalid>())
+    return layer == aws::Layer::kOlder && !invalid->older.empty() ? invalid->older : invalid->message;
+  if (const auto* map = value.get<Item>()) return first_invalid(*map, layer);
   if (const auto* list = value.get<List>()) {
     for (const auto& element : *list) {
-      if (auto message = first_invalid(element)) return message;
+      if (auto message = first_invalid(element, layer)) return message;
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> first_invalid(const Item& item) {
+std::optional<std::string> first_invalid(const Item& item, aws::Layer layer) {
   for (const auto& [name, value] : item) {
-    if (auto message = first_invalid(value)) return message;
+    if (auto message = first_invalid(value, layer)) return message;
   }
   return std::nullopt;
 }
@@ -216,17 +219,19 @@ std::size_t size_of(const Item& item) {
   return size;
 }
 
-std::size_t depth_of(const AttributeValue& value) {
+std::size_t depth_of(const Item& item) {
   std::size_t deepest = 0;
-  if (const auto* list = value.get<List>()) {
-    for (const auto& each : *list) deepest = std::max(deepest, depth_of(each));
-    return deepest + 1;
-  }
-  if (const auto* map = value.get<Item>()) {
-    for (const auto& [name, each] : *map) deepest = std::max(deepest, depth_of(each));
-    return deepest + 1;
-  }
-  return 0;
+  for (const auto& [name, each] : item) deepest = std::max(deepest, depth_of(each));
+  return deepest;
+}
+
+std::size_t depth_of(const AttributeValue& value) {
+  if (const auto* map = value.get<Item>()) return depth_of(*map) + 1;
+  const auto* list = value.get<List>();
+  if (!list) return 0;
+  std::size_t deepest = 0;
+  for (const auto& each : *list) deepest = std::max(deepest, depth_of(each));
+  return deepest + 1;
 }
 
 }  // namespace leat::dynamodb

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "aws/request_rules.h"
 #include "aws/shape.h"
 #include "base/result.h"
 
@@ -81,6 +82,7 @@ struct BinarySet {
 // where AWS reports it: after the parameters.
 struct Invalid {
   std::string message;
+  std::string older = {};  // in the older layer's words; empty where both say the same
   bool operator==(const Invalid&) const = default;
 };
 
@@ -121,8 +123,8 @@ inline Item::Attributes::const_iterator Item::begin() const { return attributes_
 inline Item::Attributes::const_iterator Item::end() const { return attributes_.end(); }
 
 // The message of the first invalid value in reading order.
-std::optional<std::string> first_invalid(const Item& item);
-std::optional<std::string> first_invalid(const AttributeValue& value);
+std::optional<std::string> first_invalid(const Item& item, aws::Layer layer);
+std::optional<std::string> first_invalid(const AttributeValue& value, aws::Layer layer);
 
 // Orders values of one type among S, N and B. nullopt for other types or two types.
 std::optional<int> compare(const AttributeValue& left, const AttributeValue& right);
@@ -137,8 +139,11 @@ std::size_t size_of(const Item& item);
 
 // Levels of lists and maps.
 std::size_t depth_of(const AttributeValue& value);
+std::size_t depth_of(const Item& item);  // of its attributes
 
 inline constexpr std::size_t kMaxItemSize = 400UL * 1024;
-inline constexpr std::size_t kMaxDepth = 32;
+inline constexpr std::size_t kMaxDepth = 31;  // of what is stored
+inline constexpr std::string_view kNestedTooDeeply =
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
 
 }  // namespace leat::dynamodb

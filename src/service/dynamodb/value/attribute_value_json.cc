@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/encoding.h"
 #include "service/dynamodb/value/attribute_value.h"
@@ -68,9 +69,15 @@ Decoded null(element from) {
       Invalid{"One or more parameter values were invalid: Null attribute value types must have the value of true"});
 }
 
+AttributeValue invalid_number(std::string_view text, std::string message) {
+  std::string older = older_problem(text, message);
+  return Invalid{std::move(message), std::move(older)};
+}
+
 Decoded number(element from) {
-  auto decimal = Decimal::parse(TRY(text_of(from)));
-  if (!decimal) return AttributeValue(Invalid{std::move(decimal).error()});
+  const std::string_view text = TRY(text_of(from));
+  auto decimal = Decimal::parse(text);
+  if (!decimal) return invalid_number(text, std::move(decimal).error());
   return AttributeValue(Number{decimal->text()});
 }
 
@@ -86,43 +93,56 @@ bool sort_without_duplicates(std::vector<std::string>& values) {
   return std::adjacent_find(values.begin(), values.end()) == values.end();
 }
 
+constexpr std::string_view kInvalid = "One or more parameter values were invalid: ";
+
+// What the layers say of a set with duplicates: the older one shows it as it was sent, the current one what it had put
+// in order when it met a value again, that value, and the rest as sent.
+Invalid duplicates(const std::vector<std::string>& given, auto show, std::string_view end) {
+  std::vector<std::string> older, current;
+  std::set<std::string> seen;
+  std::size_t i = 0;
+  while (i < given.size() && seen.insert(given[i]).second) ++i;
+  for (const std::string& each : given) older.push_back(show(each));
+  for (const std::string& each : seen) current.push_back(fmt::format("\"{}\"", show(each)));
+  for (; i < given.size(); ++i) current.push_back(fmt::format("\"{}\"", show(given[i])));
+  const std::string_view comma = end.starts_with(' ') ? ", " : ",";
+  return {fmt::format("{}Input collection [{}]{}", kInvalid, fmt::join(current, comma), end),
+          fmt::format("{}Input collection [{}]{}", kInvalid, fmt::join(older, ", "), end)};
+}
+
 Decoded string_set(element from) {
   StringSet set;
   for (element each : TRY(array_of(from))) set.values.emplace_back(TRY(text_of(each)));
   if (set.values.empty())
     return AttributeValue(Invalid{"One or more parameter values were invalid: An string set  may not be empty"});
-  const std::string given = fmt::format("[{}]", fmt::join(set.values, ", "));
+  const std::vector<std::string> given = set.values;
   if (sort_without_duplicates(set.values)) return AttributeValue(std::move(set));
-  return AttributeValue(Invalid{
-      fmt::format("One or more parameter values were invalid: Input collection {} contains duplicates.", given)});
+  return AttributeValue(duplicates(given, [](const std::string& text) { return text; }, " contains duplicates."));
 }
 
 Decoded number_set(element from) {
   NumberSet set;
   for (element each : TRY(array_of(from))) {
-    auto decimal = Decimal::parse(TRY(text_of(each)));
-    if (!decimal) return AttributeValue(Invalid{std::move(decimal).error()});
+    const std::string_view text = TRY(text_of(each));
+    auto decimal = Decimal::parse(text);
+    if (!decimal) return invalid_number(text, std::move(decimal).error());
     set.values.push_back(decimal->text());
   }
   if (set.values.empty())
     return AttributeValue(Invalid{"One or more parameter values were invalid: An number set  may not be empty"});
   if (sort_without_duplicates(set.values)) return AttributeValue(std::move(set));
-  return AttributeValue(Invalid{"Input collection contains duplicates"});
+  return AttributeValue(Invalid{fmt::format("{}Input collection contains duplicates.", kInvalid),
+                                "Input collection contains duplicates"});
 }
 
 Decoded binary_set(element from) {
   BinarySet set;
-  std::vector<std::string> given;
-  for (element each : TRY(array_of(from))) {
-    set.values.push_back(TRY(bytes_of(each)));
-    given.push_back(base64_encode(set.values.back()));
-  }
+  for (element each : TRY(array_of(from))) set.values.push_back(TRY(bytes_of(each)));
   if (set.values.empty())
     return AttributeValue(Invalid{"One or more parameter values were invalid: Binary sets should not be empty"});
+  const std::vector<std::string> given = set.values;
   if (sort_without_duplicates(set.values)) return AttributeValue(std::move(set));
-  return AttributeValue(Invalid{
-      fmt::format("One or more parameter values were invalid: Input collection [{}]of type BS contains duplicates.",
-                  fmt::join(given, ", "))});
+  return AttributeValue(duplicates(given, base64_encode, "of type BS contains duplicates."));
 }
 
 Decoded value_of(element from);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <optional>
 
 #include "engine/kv/key.h"
 
@@ -12,9 +14,15 @@ constexpr std::size_t kMaxDigits = 38;
 constexpr int kMaxExponent = 126;   // 9.99E+125 = 0.999E+126
 constexpr int kMinExponent = -129;  // 1E-130 = 0.1E-129
 
+constexpr std::string_view kNoNumber = "The parameter cannot be converted to a numeric value";
+constexpr std::string_view kOverflow =
+    "Number overflow. Attempting to store a number with magnitude larger than supported range";
+constexpr std::string_view kUnderflow =
+    "Number underflow. Attempting to store a number with magnitude smaller than supported range";
+
+std::unexpected<std::string> problem(std::string_view message) { return std::unexpected(std::string(message)); }
 std::unexpected<std::string> not_a_number(std::string_view text) {
-  if (text.empty()) return std::unexpected(std::string("The parameter cannot be converted to a numeric value"));
-  return std::unexpected("The parameter cannot be converted to a numeric value: " + std::string(text));
+  return std::unexpected(std::string(kNoNumber) + ": " + std::string(text));
 }
 
 // Strips zeros and checks the range.
@@ -24,18 +32,51 @@ Result<Decimal, std::string> normalized(Decimal value) {
   value.digits.erase(0, first);
   value.exponent -= static_cast<int>(first);
   value.digits.erase(value.digits.find_last_not_of('0') + 1);
-  if (value.exponent > kMaxExponent) {
-    return std::unexpected(
-        std::string("Number overflow. Attempting to store a number with magnitude larger than supported range"));
-  }
-  if (value.exponent < kMinExponent) {
-    return std::unexpected(
-        std::string("Number underflow. Attempting to store a number with magnitude smaller than supported range"));
-  }
-  if (value.digits.size() > kMaxDigits) {
-    return std::unexpected(std::string("Attempting to store more than 38 significant digits in a Number"));
-  }
+  if (value.exponent > kMaxExponent) return problem(kOverflow);
+  if (value.exponent < kMinExponent) return problem(kUnderflow);
+  if (value.digits.size() > kMaxDigits) return problem("Attempting to store more than 38 significant digits in a Number");
   return value;
+}
+
+// Of a sum: one with too many digits overflows.
+Result<Decimal, std::string> computed(Decimal value) {
+  auto out = normalized(std::move(value));
+  if (!out && out.error() != kUnderflow) return problem(kOverflow);
+  return out;
+}
+
+// How a number is written: sign, digits with their point, exponent. Parts of a text that is no number are missing.
+struct Written {
+  bool negative = false;
+  std::string digits;
+  std::int64_t fraction = 0;  // digits behind the point
+  std::int64_t power = 0;
+};
+
+// Nothing where it is no number, or its exponent has more than 64 bits.
+std::optional<Written> read(std::string_view text) {
+  Written out;
+  std::size_t i = 0;
+  if (i < text.size() && (text[i] == '-' || text[i] == '+')) out.negative = text[i++] == '-';
+  bool point = false;
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '.' && !point) {
+      point = true;
+    } else if (c >= '0' && c <= '9') {
+      out.digits.push_back(c);
+      out.fraction += point ? 1 : 0;
+    } else {
+      break;
+    }
+  }
+  if (out.digits.empty()) return std::nullopt;
+  if (i == text.size()) return out;
+  if (text[i] != 'e' && text[i] != 'E') return std::nullopt;
+  if (++i < text.size() && text[i] == '+') ++i;
+  const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), out.power);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return out;
 }
 
 int compare_magnitude(const Decimal& left, const Decimal& right) {
@@ -89,34 +130,29 @@ std::string subtract_digits(const std::string& left, const std::string& right) {
 }  // namespace
 
 Result<Decimal, std::string> Decimal::parse(std::string_view text) {
-  Decimal out;
-  std::size_t i = 0;
-  if (i < text.size() && (text[i] == '-' || text[i] == '+')) out.negative = text[i++] == '-';
-  bool any = false;
-  bool point = false;
-  for (; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '.' && !point) {
-      point = true;
-    } else if (c >= '0' && c <= '9') {
-      any = true;
-      out.digits.push_back(c);
-      if (!point) ++out.exponent;
-    } else {
-      break;
-    }
+  auto written = read(text);
+  if (!written) return not_a_number(text);
+  constexpr std::int64_t kFar = 100000;
+  const std::int64_t power = std::clamp(written->power, -kFar, kFar);
+  const std::int64_t size = static_cast<std::int64_t>(written->digits.size());
+  if (power != 0 && written->digits.find_first_not_of('0') == std::string::npos) {
+    // Zero has the range of its exponent.
+    if (power - written->fraction >= kMaxExponent) return problem(kOverflow);
+    if (power - written->fraction < kMinExponent - 1) return problem(kUnderflow);
   }
-  if (!any) return not_a_number(text);
-  if (i < text.size()) {
-    if (text[i] != 'e' && text[i] != 'E') return not_a_number(text);
-    if (++i < text.size() && text[i] == '+') ++i;
-    int power = 0;
-    const auto [end, error] = std::from_chars(text.data() + i, text.data() + text.size(), power);
-    if (error == std::errc::invalid_argument || end != text.data() + text.size()) return not_a_number(text);
-    if (error == std::errc::result_out_of_range || std::abs(power) > 100000) power = text[i] == '-' ? -100000 : 100000;
-    out.exponent += power;
-  }
-  return normalized(std::move(out));
+  const int exponent = static_cast<int>(size - written->fraction + power);
+  return normalized({written->negative, exponent, std::move(written->digits)});
+}
+
+std::string older_problem(std::string_view text, std::string_view current) {
+  if (text.empty()) return std::string(kNoNumber);
+  const auto written = read(text);
+  if (!written) return {};
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (written->power > kMost || written->power < -kMost) return not_a_number(text).error();
+  const std::int64_t size = static_cast<std::int64_t>(written->digits.size());
+  return current == kOverflow && size - written->fraction + written->power > kMost ? std::string(kUnderflow)
+                                                                                   : std::string();
 }
 
 std::string Decimal::text() const {
@@ -175,12 +211,12 @@ Result<Decimal, std::string> add(const Decimal& left, const Decimal& right) {
   if (right.digits.empty()) return left;
   const Aligned aligned = align(left, right);
   if (left.negative == right.negative) {
-    return normalized({left.negative, aligned.exponent + 1, add_digits(aligned.left, aligned.right)});
+    return computed({left.negative, aligned.exponent + 1, add_digits(aligned.left, aligned.right)});
   }
   const int order = compare_magnitude(left, right);
   if (order == 0) return Decimal{};
-  if (order > 0) return normalized({left.negative, aligned.exponent, subtract_digits(aligned.left, aligned.right)});
-  return normalized({right.negative, aligned.exponent, subtract_digits(aligned.right, aligned.left)});
+  if (order > 0) return computed({left.negative, aligned.exponent, subtract_digits(aligned.left, aligned.right)});
+  return computed({right.negative, aligned.exponent, subtract_digits(aligned.right, aligned.left)});
 }
 
 Result<Decimal, std::string> subtract(const Decimal& left, const Decimal& right) {

@@ -27,10 +27,14 @@ struct Decimal {
   static Decimal take_ordered(std::string_view& bytes);
 };
 
+// What the older layer of validation says where parse() says `current`: it reads numbers as Java's BigDecimal does.
+// Empty where it says the same.
+std::string older_problem(std::string_view text, std::string_view current);
+
 // Negative, zero or positive, as left is less than, equal to or greater than right.
 int compare(const Decimal& left, const Decimal& right);
 
-// The error is DynamoDB's message for a result outside the range. Digits beyond the 38th are an error too.
+// The error is DynamoDB's message for a result outside the range or with more than 38 digits.
 Result<Decimal, std::string> add(const Decimal& left, const Decimal& right);
 Result<Decimal, std::string> subtract(const Decimal& left, const Decimal& right);
 
