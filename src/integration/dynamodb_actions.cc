@@ -12,9 +12,12 @@ namespace {
 
 using Actions = std::vector<RequestedAction>;
 
+// An ARN that leads to no table of the caller's is what it is.
 std::string table_arn(const aws::Caller& caller, std::string_view table) {
+  const std::string_view name = dynamodb::table_name_in(caller, table);
+  if (name.starts_with("arn:")) return std::string(name);
   std::string resource = "table/";
-  resource += dynamodb::table_name_in(table);
+  resource += name;
   return aws::make_arn("dynamodb", caller.region, caller.account, resource);
 }
 

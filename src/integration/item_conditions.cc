@@ -11,7 +11,7 @@ using dynamodb::Item;
 
 ItemConditions::ItemConditions(dynamodb::Tables& tables, const aws::Caller& caller, std::string_view table,
                                const std::optional<std::string>& index)
-    : table_(tables.find_or_null(caller, dynamodb::table_name_in(table))), of_index_(index.has_value()) {
+    : table_(tables.find_or_null(caller, dynamodb::table_name_in(caller, table))), of_index_(index.has_value()) {
   if (!table_) return;
   const dynamodb::Index* found = index ? table_->index(*index) : nullptr;
   partition_ = (found ? found->key : table_->key).partition.name;

@@ -6,14 +6,13 @@
 
 #include "aws/arn.h"
 #include "base/encoding.h"
-#include "service/dynamodb/table/table.h"
 #include "service/lambda/function.h"
+#include "service/sqs/sqs.h"
 
 namespace leat::integration {
 namespace {
 
 constexpr std::string_view kBetween = " & ";
-constexpr std::string_view kTable = "table/";
 
 struct Right {
   std::string_view resource, actions, member;
@@ -90,13 +89,6 @@ std::vector<std::string> filled(const aws::Authorization& asked, std::string_vie
   return out;
 }
 
-std::string queue_arn(const aws::Caller& caller, std::string_view url) {
-  const auto name = url.rfind('/');
-  if (name == std::string_view::npos) return aws::make_arn("sqs", caller.region, caller.account, url);
-  const std::string_view rest = url.substr(0, name);
-  return aws::make_arn("sqs", caller.region, rest.substr(rest.rfind('/') + 1), url.substr(name + 1));
-}
-
 std::string first_value(const aws::Authorization& asked, std::string_view name) {
   const auto values = values_of(asked, name);
   return values.empty() ? std::string() : values.front();
@@ -104,12 +96,12 @@ std::string first_value(const aws::Authorization& asked, std::string_view name) 
 
 bool has_member(const aws::Authorization& asked, std::string_view name) { return member_of(asked, name) != nullptr; }
 
-// However a function is named (an ARN or a part of one, a name, each with a qualifier or without), its ARN where the
-// caller is. An operation that knows no qualifiers is on the function itself, whatever stands behind the name.
+// However a function is named (an ARN or a part of one, a name, each with a qualifier or without), its ARN. An operation
+// that knows no qualifiers is on the function itself, whatever stands behind the name.
 std::vector<std::string> functions_named(const aws::Authorization& asked, std::string_view pattern) {
   const auto given = lambda::parse_reference(first_value(asked, "FunctionName"));
   if (given.name.empty()) return {};
-  const std::string function = lambda::function_arn(asked.caller, given.name);
+  const std::string function = given.arn(asked.caller);
   std::string qualifier = first_value(asked, pattern.ends_with("{Name}") ? "Name" : "Qualifier");
   if (qualifier.empty()) qualifier = given.qualifier;
   std::vector<std::string> out;
@@ -119,29 +111,15 @@ std::vector<std::string> functions_named(const aws::Authorization& asked, std::s
   return out;
 }
 
-// Of a table only the name counts, in an ARN too: it is looked for where the caller is.
-std::string table_named(const aws::Caller& caller, std::string_view text) {
-  if (text.starts_with(kTable)) text.remove_prefix(kTable.size());
-  return aws::make_arn("dynamodb", caller.region, caller.account,
-                       fmt::format("{}{}", kTable, dynamodb::table_name_in(text)));
-}
-
-// Of what belongs to a table or a function likewise.
-std::string acted_on(const aws::Authorization& asked, const std::string& text) {
-  const auto arn = aws::parse_arn(text);
-  const std::string_view prefix = prefix_of(asked.service);
-  const bool by_name = arn && arn->service == prefix &&
-                       (asked.service.id == "dynamodb" || arn->resource.starts_with("function:"));
-  return by_name ? aws::make_arn(prefix, asked.caller.region, asked.caller.account, arn->resource) : text;
-}
-
 // A resource without account and region as the ARN that it has where the caller is.
 std::string arn_at(const aws::Authorization& asked, std::string resource) {
   const auto& caller = asked.caller;
   const auto& id = asked.service.id;
-  if (resource == "*") return resource;
-  if (resource.starts_with("arn:")) return acted_on(asked, resource);
-  if (id == "sqs") return queue_arn(caller, resource);
+  if (resource == "*" || resource.starts_with("arn:")) return resource;
+  if (id == "sqs") {
+    const auto queue = sqs::parse_queue_url(caller, resource);
+    return queue ? queue->arn() : resource;
+  }
   if (id == "iam") return aws::make_arn("iam", "", caller.account, resource);
   // A log group's ARN ends with what may stand below it.
   if (id == "logs") {
@@ -155,8 +133,7 @@ std::string arn_at(const aws::Authorization& asked, std::string resource) {
 std::vector<std::string> resources_of(const aws::Authorization& asked, std::string_view pattern) {
   if (pattern.starts_with("function:{FunctionName}")) return functions_named(asked, pattern);
   std::vector<std::string> out = filled(asked, pattern);
-  for (std::string& each : out)
-    each = pattern.starts_with(kTable) ? table_named(asked.caller, each) : arn_at(asked, std::move(each));
+  for (std::string& each : out) each = arn_at(asked, std::move(each));
   return out;
 }
 

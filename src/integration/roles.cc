@@ -4,6 +4,7 @@
 
 #include "aws/arn.h"
 #include "aws/lambda/types.h"
+#include "service/lambda/function.h"
 
 namespace leat::integration {
 namespace {
@@ -30,11 +31,9 @@ aws::Result<void> LambdaRoles::check(std::string_view role_arn, std::string_view
 }
 
 aws::Result<aws::Credential> LambdaRoles::credentials(std::string_view role_arn, std::string_view function_arn) {
-  // Without its version.
-  const auto name = function_arn.rfind("function:") + sizeof "function:" - 1;
-  const auto end = std::min(function_arn.find(':', name), function_arn.size());
-  TRY_VOID(check(role_arn, function_arn.substr(0, end)));
-  return iam_.assume(*find_role(iam_, role_arn), function_arn.substr(name, end - name), std::chrono::hours(12));
+  const auto function = lambda::parse_reference(function_arn);
+  TRY_VOID(check(role_arn, function.arn({})));  // without its version
+  return iam_.assume(*find_role(iam_, role_arn), function.name, std::chrono::hours(12));
 }
 
 bool LambdaRoles::allows(std::string_view role_arn, std::string_view action, std::string_view resource_arn) {

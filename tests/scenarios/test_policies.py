@@ -214,15 +214,15 @@ def test_another_accounts_stream_is_not_read(server):
 
 
 def test_an_arn_is_allowed_as_what_it_works_on(server, deployment, role, acting):
-    """A name in an ARN is looked for where the caller is, so that is what the policies are asked about."""
+    """Where an ARN says, or nowhere: a right on one region's tables reaches no table of another."""
     deployment.table("reached")
     kinesis = server.client("kinesis")
     for name in ("open", "closed"):
         kinesis.create_stream(StreamName=name, ShardCount=1)
     arn = role(document("dynamodb:*", resource="arn:aws:dynamodb:eu-west-1:*:*"), document("kinesis:*", resource="arn:aws:kinesis:*:*:stream/open"))
     elsewhere = "arn:aws:dynamodb:eu-west-1:000000000000:table/reached"
-    assert refused(acting(arn, "dynamodb").get_item, TableName=elsewhere, Key={"id": {"S": "a"}})[0] == "AccessDeniedException"
-    assert refused(acting(arn, "dynamodb").batch_get_item, RequestItems={elsewhere: {"Keys": [{"id": {"S": "a"}}]}})[0] == "AccessDeniedException"
+    assert refused(acting(arn, "dynamodb").get_item, TableName=elsewhere, Key={"id": {"S": "a"}})[0] == "ResourceNotFoundException"
+    assert refused(acting(arn, "dynamodb").batch_get_item, RequestItems={elsewhere: {"Keys": [{"id": {"S": "a"}}]}})[0] == "ResourceNotFoundException"
     both = {"StreamName": "closed", "StreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/open"}
     acting(arn, "kinesis").put_record(StreamName="open", Data=b"x", PartitionKey="k")
     assert refused(acting(arn, "kinesis").put_record, Data=b"x", PartitionKey="k", **both)[0] == "AccessDeniedException"

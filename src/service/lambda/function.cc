@@ -1,5 +1,7 @@
 #include "service/lambda/function.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "aws/arn.h"
@@ -57,16 +59,75 @@ std::string function_arn(const aws::Caller& caller, std::string_view name) {
   return aws::make_arn("lambda", caller.region, caller.account, "function:" + std::string(name));
 }
 
-FunctionReference parse_reference(std::string_view reference) {
-  constexpr std::string_view kMark = "function:";
-  const auto mark = reference.find(kMark);
+namespace {
+
+// REGION:ACCOUNT, or one of them, or nothing. False where it is something else.
+bool read_home(std::string_view text, FunctionReference& out) {
+  const auto is_account = [](std::string_view part) {
+    return part.size() == 12 && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) {
+    (is_account(text) ? out.account : out.region) = text;
+    return true;
+  }
+  out.region = text.substr(0, colon);
+  out.account = text.substr(colon + 1);
+  return !out.region.empty() && is_account(out.account);
+}
+
+}  // namespace
+
+std::string FunctionReference::arn(const aws::Caller& caller) const {
+  aws::Caller owner;
+  owner.region = region.empty() ? caller.region : region;
+  owner.account = account.empty() ? caller.account : account;
+  return function_arn(owner, name);
+}
+
+FunctionReference parse_reference(std::string_view text) {
+  constexpr std::string_view kArn = "arn:aws:lambda:", kMark = "function:";
+  FunctionReference out;
+  const auto mark = text.find(kMark);
   // Not the end of a name: myfunction:live.
-  if (mark != std::string_view::npos && (mark == 0 || reference[mark - 1] == ':'))
-    reference.remove_prefix(mark + kMark.size());
-  const auto colon = reference.find(':');
-  FunctionReference out{std::string(reference.substr(0, colon)), {}};
-  if (colon != std::string_view::npos) out.qualifier = reference.substr(colon + 1);
+  if (mark != std::string_view::npos && (mark == 0 || text[mark - 1] == ':')) {
+    std::string_view home = text.substr(0, mark == 0 ? 0 : mark - 1);
+    if (home.starts_with(kArn)) home.remove_prefix(kArn.size());
+    if (!read_home(home, out)) return {};
+    text.remove_prefix(mark + kMark.size());
+  } else if (text.starts_with("arn:")) {
+    return {};
+  }
+  const auto colon = text.find(':');
+  out.name = text.substr(0, colon);
+  if (colon != std::string_view::npos) out.qualifier = text.substr(colon + 1);
   return out;
+}
+
+aws::Result<FunctionReference> named_function(const aws::Caller& caller, std::string_view reference,
+                                              const std::optional<std::string>& qualifier) {
+  FunctionReference out = parse_reference(reference);
+  if (qualifier && !qualifier->empty()) {
+    if (!out.qualifier.empty() && out.qualifier != *qualifier)
+      return aws::fail(errors::kInvalidParameterValue,
+                       "The derived qualifier from the function name does not match the specified qualifier.");
+    out.qualifier = *qualifier;
+  }
+  if (!out.region.empty() && out.region != caller.region)
+    return aws::fail(errors::kResourceNotFound,
+                     fmt::format("Functions from '{}' are not reachable in this region ('{}')", out.region,
+                                 caller.region));
+  if (out.name.empty() || (!out.account.empty() && out.account != caller.account))
+    return aws::fail(errors::kResourceNotFound, fmt::format("Function not found: {}", reference));
+  return out;
+}
+
+aws::Result<std::string> named_whole(const aws::Caller& caller, std::string_view reference) {
+  FunctionReference out = TRY(named_function(caller, reference, std::nullopt));
+  if (out.qualifier.empty()) return std::move(out.name);
+  return aws::fail(errors::kInvalidParameterValue,
+                   "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
+                   "operation. Please specify either a function name or an unqualified function ARN.");
 }
 
 std::optional<std::uint64_t> version_number(std::string_view qualifier) {

@@ -79,13 +79,26 @@ std::string code_blob(const FunctionConfiguration& configuration);
 
 std::string function_arn(const aws::Caller& caller, std::string_view name);
 
-// NAME, ACCOUNT:function:NAME or an ARN, each with or without a qualifier.
+// NAME, ACCOUNT:function:NAME or an ARN, each with or without a qualifier. What it does not say is empty; all of it where
+// it is none of these.
 struct FunctionReference {
+  std::string region, account;
   std::string name;
-  std::string qualifier;  // empty where there is none
+  std::string qualifier;
+
+  // Of the function itself: where no account and region are named, the caller's.
+  std::string arn(const aws::Caller& caller) const;
 };
 FunctionReference parse_reference(std::string_view reference);
 inline std::string function_name_in(std::string_view reference) { return parse_reference(reference).name; }
+
+// What a request names by FunctionName, and by Qualifier where it has one: of the caller's own functions, where it is
+// called. InvalidParameterValueException where the two say different versions.
+aws::Result<FunctionReference> named_function(const aws::Caller& caller, std::string_view reference,
+                                              const std::optional<std::string>& qualifier);
+
+// The same of what is on a function as a whole: InvalidParameterValueException where a qualifier stands behind its name.
+aws::Result<std::string> named_whole(const aws::Caller& caller, std::string_view reference);
 
 // The number of a version, or nothing where it is $LATEST or an alias.
 std::optional<std::uint64_t> version_number(std::string_view qualifier);

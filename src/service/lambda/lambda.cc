@@ -50,7 +50,18 @@ void Lambda::forget() {
 }
 
 aws::Result<FunctionPtr> Lambda::find(const aws::Caller& caller, std::string_view reference) {
-  const std::string name = function_name_in(reference);
+  const std::string name = TRY(named_whole(caller, reference));
+  return find_named(caller, name);
+}
+
+aws::Result<FunctionPtr> Lambda::find_latest(const aws::Caller& caller, std::string_view reference) {
+  const FunctionReference named = TRY(named_function(caller, reference, std::nullopt));
+  if (!named.qualifier.empty() && named.qualifier != kLatest)
+    return aws::fail(errors::kInvalidParameterValue, "Current operation does not support versions other than $LATEST");
+  return find_named(caller, named.name);
+}
+
+aws::Result<FunctionPtr> Lambda::find_named(const aws::Caller& caller, const std::string& name) {
   if (FunctionPtr found = find_or_null(caller.account, caller.region, name)) return found;
   return aws::fail(errors::kResourceNotFound, fmt::format("Function not found: {}", function_arn(caller, name)));
 }
@@ -79,22 +90,22 @@ std::string chosen_version(const AliasConfiguration& alias, Random& random) {
 
 aws::Result<Lambda::Target> Lambda::resolve(const aws::Caller& caller, std::string_view reference,
                                             const std::optional<std::string>& qualifier) {
-  const FunctionReference parsed = parse_reference(reference);
-  const std::string wanted = qualifier.value_or(parsed.qualifier);
-  std::string arn = function_arn(caller, parsed.name);
+  const FunctionReference named = TRY(named_function(caller, reference, qualifier));
+  const std::string& wanted = named.qualifier;
+  std::string arn = function_arn(caller, named.name);
   if (!wanted.empty()) arn += ':' + wanted;
   const auto not_found = [&] {
     return aws::fail(errors::kResourceNotFound, fmt::format("Function not found: {}", arn));
   };
   std::string version = wanted.empty() ? std::string(kLatest) : wanted;
   if (version != kLatest && !version_number(version)) {
-    const auto found = alias(caller, parsed.name, version);
+    const auto found = alias(caller, named.name, version);
     if (!found) return not_found();
     version = chosen_version(*found, parts_.random);
   }
-  FunctionPtr function = find_or_null(caller.account, caller.region, parsed.name, version);
+  FunctionPtr function = find_or_null(caller.account, caller.region, named.name, version);
   if (!function) return not_found();
-  return Target{std::move(function), std::move(arn)};
+  return Target{std::move(function), std::move(arn), wanted};
 }
 
 FunctionPtr Lambda::resolve_or_null(std::string_view text) {

@@ -61,14 +61,18 @@ class Lambda {
   // Ends every mapping and worker, before the store is emptied.
   void forget();
 
-  // $LATEST of the function. ResourceNotFoundException where there is none. `reference` is a name, a partial ARN or an
-  // ARN; its qualifier is passed over.
+  // What is on a function as a whole, and takes no qualifier behind its name: $LATEST of it. ResourceNotFoundException
+  // where there is none.
   aws::Result<FunctionPtr> find(const aws::Caller& caller, std::string_view reference);
+
+  // What changes $LATEST, and takes that qualifier alone.
+  aws::Result<FunctionPtr> find_latest(const aws::Caller& caller, std::string_view reference);
 
   // What a reference with its qualifier, or the one beside it, stands for: an alias chooses among its versions.
   struct Target {
     FunctionPtr function;
-    std::string arn;  // as it was asked for: with the alias, where it was one
+    std::string arn;        // as it was asked for: with the alias, where it was one
+    std::string qualifier;  // likewise, empty where there was none
   };
   aws::Result<Target> resolve(const aws::Caller& caller, std::string_view reference,
                               const std::optional<std::string>& qualifier);
@@ -97,6 +101,7 @@ class Lambda {
 
  private:
   void resume_mapping(std::string_view key, std::string_view where);
+  aws::Result<FunctionPtr> find_named(const aws::Caller& caller, const std::string& name);
 
   LambdaParts parts_;
   Mappings mappings_;

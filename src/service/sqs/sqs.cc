@@ -14,6 +14,15 @@ std::optional<QueueId> parse_queue_arn(std::string_view text) {
   return QueueId{std::string(arn->account), std::string(arn->region), std::string(arn->resource)};
 }
 
+std::optional<QueueId> parse_queue_url(const aws::Caller& caller, std::string_view url) {
+  const auto name = url.rfind('/');
+  if (name == std::string_view::npos) return QueueId{caller.account, caller.region, std::string(url)};
+  const std::string_view rest = url.substr(0, name);
+  const auto account = rest.rfind('/');
+  if (account == std::string_view::npos) return std::nullopt;
+  return QueueId{std::string(rest.substr(account + 1)), caller.region, std::string(url.substr(name + 1))};
+}
+
 QueuePtr Sqs::find_or_null(const QueueId& id) {
   const std::string row = queue_row(id.account, id.region, id.name);
   {
@@ -62,18 +71,11 @@ QueuePtr Sqs::find_or_null(std::string_view arn) {
 }
 
 aws::Result<QueuePtr> Sqs::find(const aws::Caller& caller, std::string_view queue_url) {
-  QueueId id{caller.account, caller.region, std::string(queue_url)};
-  const auto name = queue_url.rfind('/');
-  if (name != std::string_view::npos) {
-    id.name = queue_url.substr(name + 1);
-    const std::string_view rest = queue_url.substr(0, name);
-    const auto account = rest.rfind('/');
-    if (account == std::string_view::npos)
-      return aws::fail(errors::kInvalidAddress,
-                       fmt::format("The address {} is not valid for this endpoint.", queue_url));
-    id.account = rest.substr(account + 1);
-  }
-  if (QueuePtr found = find_or_null(id)) return found;
+  const auto id = parse_queue_url(caller, queue_url);
+  if (!id)
+    return aws::fail(errors::kInvalidAddress,
+                     fmt::format("The address {} is not valid for this endpoint.", queue_url));
+  if (QueuePtr found = find_or_null(*id)) return found;
   return aws::fail(errors::kQueueDoesNotExist, "The specified queue does not exist.");
 }
 

@@ -77,6 +77,8 @@ class Sqs {
 };
 
 std::optional<QueueId> parse_queue_arn(std::string_view arn);
+// …/ACCOUNT/NAME, or the NAME of one of the caller's: in the region that is called.
+std::optional<QueueId> parse_queue_url(const aws::Caller& caller, std::string_view url);
 
 // /ACCOUNT/NAME, of a queue's URL, whatever stands before it: clients send what concerns the queue there.
 bool is_queue_path(std::string_view path);

@@ -80,9 +80,10 @@ BackupSummary summary_of(const BackupDescription& backup) {
   return out;
 }
 
-bool is_listed(const BackupDescription& backup, const ListBackupsInput& input) {
+bool is_listed(const aws::Caller& caller, const BackupDescription& backup, const ListBackupsInput& input) {
   const auto& details = *backup.backup_details;
-  if (input.table_name && backup.source_table_details->table_name != table_name_in(*input.table_name)) return false;
+  if (input.table_name && backup.source_table_details->table_name != table_name_in(caller, *input.table_name))
+    return false;
   if (input.backup_type && *input.backup_type != "ALL" && *input.backup_type != details.backup_type) return false;
   if (input.time_range_lower_bound && details.backup_creation_date_time < *input.time_range_lower_bound) return false;
   return !input.time_range_upper_bound || details.backup_creation_date_time < *input.time_range_upper_bound;
@@ -92,7 +93,7 @@ bool is_listed(const BackupDescription& backup, const ListBackupsInput& input) {
 
 aws::Result<CreateBackupOutput> create_backup(DynamoDb& db, const aws::Caller& caller, const CreateBackupInput& input) {
   std::unique_lock lock(db.definitions());
-  const TablePtr table = db.tables().find_or_null(caller, table_name_in(input.table_name));
+  const TablePtr table = db.tables().find_or_null(caller, table_name_in(caller, input.table_name));
   if (!table) return aws::fail(errors::kTableNotFound, fmt::format("Table not found: {}", input.table_name));
   const TableDescription described = present(db, *table);
   const TimePoint now = db.clock().now();
@@ -135,7 +136,7 @@ aws::Result<ListBackupsOutput> list_backups(DynamoDb& db, const aws::Caller& cal
   const auto cursor = db.store().scan(range, kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     const auto backup = kv::read_sound(*cursor, &aws::from_json<BackupDescription>);
-    if (!backup || !is_listed(*backup, input)) continue;
+    if (!backup || !is_listed(caller, *backup, input)) continue;
     if (found.size() == static_cast<std::size_t>(input.limit.value_or(kPage))) {
       output.last_evaluated_backup_arn = found.back().backup_arn;
       break;

@@ -78,7 +78,7 @@ aws::Result<ListContributorInsightsOutput> list_contributor_insights(DynamoDb& d
                                                                      const ListContributorInsightsInput& input) {
   constexpr std::int32_t kPage = 100;
   std::string prefix = home_key(caller.account, caller.region, 'I');
-  if (input.table_name) prefix += kv::make_key(table_name_in(*input.table_name));
+  if (input.table_name) prefix += kv::make_key(table_name_in(caller, *input.table_name));
   kv::Range range = kv::prefix_range(prefix);
   ListContributorInsightsOutput output;
   auto& found = output.contributor_insights_summaries.emplace();

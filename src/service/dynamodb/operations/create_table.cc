@@ -19,6 +19,7 @@ std::string billing_mode(const CreateTableInput& input) { return input.billing_m
 aws::Result<void> check(const CreateTableInput& input, std::string_view name) {
   if (name.size() < 3 || name.size() > 255)
     return refuse("TableName must be at least 3 characters long and at most 255 characters long");
+  TRY_VOID(check_table_name(name));
   if (!input.key_schema || !input.attribute_definitions) {
     return refuse("One or more parameter values were invalid: KeySchema and AttributeDefinitions must be specified");
   }
@@ -62,7 +63,7 @@ TableDescription describe(DynamoDb& db, const aws::Caller& caller, const CreateT
 }  // namespace
 
 aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& caller, const CreateTableInput& input) {
-  const std::string name(table_name_in(input.table_name));
+  const std::string name(table_name_in(caller, input.table_name));
   TRY_VOID(check(input, name));
 
   std::unique_lock lock(db.definitions());

@@ -13,8 +13,8 @@ namespace {
 constexpr std::int32_t kDefaultDays = 35;
 
 aws::Result<TablePtr> find(DynamoDb& db, const aws::Caller& caller, std::string_view name_or_arn) {
-  if (TablePtr table = db.tables().find_or_null(caller, table_name_in(name_or_arn))) return table;
-  return aws::fail(errors::kTableNotFound, fmt::format("Table not found: {}", table_name_in(name_or_arn)));
+  if (TablePtr table = db.tables().find_or_null(caller, table_name_in(caller, name_or_arn))) return table;
+  return aws::fail(errors::kTableNotFound, fmt::format("Table not found: {}", table_name_in(caller, name_or_arn)));
 }
 
 // From when on the table can be restored.

@@ -8,6 +8,8 @@
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "service/dynamodb/dynamodb.h"
+#include "service/dynamodb/stream/streams.h"
+#include "service/dynamodb/table/key.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -34,6 +36,16 @@ aws::Result<void> check_revision(const std::optional<GetResourcePolicyOutput>& c
       fmt::format("Resource-based policy not found for the provided ResourceArn with revision {}", *expected));
 }
 
+// The ARN of a table of the caller's, or of a stream of one.
+aws::Result<std::string> find_bearer(DynamoDb& db, const aws::Caller& caller, std::string_view arn) {
+  const auto stream = dynamodbstreams::parse_stream_arn(arn);
+  if (!stream) return *TRY(db.tables().find_any(caller, arn))->description.table_arn;
+  const bool own = stream->account == caller.account && stream->region == caller.region;
+  if (own && db.store().get(stream_row(caller.account, caller.region, stream->table, stream->label)).value)
+    return std::string(arn);
+  return aws::fail(errors::kResourceNotFound, fmt::format("Requested resource not found: Stream: {} not found", arn));
+}
+
 }  // namespace
 
 std::string resource_policy(DynamoDb& db, std::string_view text) {
@@ -57,23 +69,23 @@ aws::Result<PutResourcePolicyOutput> put_resource_policy(DynamoDb& db, const aws
   if (const auto problem = aws::policy_problem(input.policy, aws::PolicyKind::kResource))
     return aws::fail(errors::kValidation, fmt::format("Invalid policy document: {}", *problem));
   std::unique_lock lock(db.definitions());
-  TRY(db.tables().find_any(caller, input.resource_arn));
-  const auto current = load(db, caller, input.resource_arn);
+  const std::string arn = TRY(find_bearer(db, caller, input.resource_arn));
+  const auto current = load(db, caller, arn);
   TRY_VOID(check_revision(current, input.expected_revision_id));
   // The same policy again is no change.
   if (current && current->policy == input.policy) return PutResourcePolicyOutput{current->revision_id};
   const std::string revision = std::to_string(to_millis(db.clock().now()));
   kv::Batch batch;
-  batch.put(policy_row(caller, input.resource_arn), aws::to_json(GetResourcePolicyOutput{input.policy, revision}));
+  batch.put(policy_row(caller, arn), aws::to_json(GetResourcePolicyOutput{input.policy, revision}));
   (void)db.store().commit(batch);
-  db.resource_policies().forget(input.resource_arn);
+  db.resource_policies().forget(arn);
   return PutResourcePolicyOutput{revision};
 }
 
 aws::Result<GetResourcePolicyOutput> get_resource_policy(DynamoDb& db, const aws::Caller& caller,
                                                          const GetResourcePolicyInput& input) {
-  TRY(db.tables().find_any(caller, input.resource_arn));
-  auto found = load(db, caller, input.resource_arn);
+  const std::string arn = TRY(find_bearer(db, caller, input.resource_arn));
+  auto found = load(db, caller, arn);
   if (!found)
     return aws::fail(
         errors::kPolicyNotFound,
@@ -84,16 +96,16 @@ aws::Result<GetResourcePolicyOutput> get_resource_policy(DynamoDb& db, const aws
 aws::Result<DeleteResourcePolicyOutput> delete_resource_policy(DynamoDb& db, const aws::Caller& caller,
                                                                const DeleteResourcePolicyInput& input) {
   std::unique_lock lock(db.definitions());
-  TRY(db.tables().find_any(caller, input.resource_arn));
-  const auto current = load(db, caller, input.resource_arn);
+  const std::string arn = TRY(find_bearer(db, caller, input.resource_arn));
+  const auto current = load(db, caller, arn);
   TRY_VOID(check_revision(current, input.expected_revision_id));
   DeleteResourcePolicyOutput output;
   if (!current) return output;
   output.revision_id = current->revision_id;
   kv::Batch batch;
-  batch.erase(policy_row(caller, input.resource_arn));
+  batch.erase(policy_row(caller, arn));
   (void)db.store().commit(batch);
-  db.resource_policies().forget(input.resource_arn);
+  db.resource_policies().forget(arn);
   return output;
 }
 

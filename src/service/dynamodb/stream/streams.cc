@@ -13,12 +13,6 @@
 #include "service/dynamodb/table/key.h"
 
 namespace leat::dynamodbstreams {
-namespace {
-
-// table/NAME/stream/LABEL
-struct StreamName {
-  std::string_view account, region, table, label;
-};
 
 std::optional<StreamName> parse_stream_arn(std::string_view text) {
   const auto arn = aws::parse_arn(text);
@@ -28,6 +22,8 @@ std::optional<StreamName> parse_stream_arn(std::string_view text) {
   if (middle == std::string_view::npos) return std::nullopt;
   return StreamName{arn->account, arn->region, rest.substr(0, middle), rest.substr(middle + 8)};
 }
+
+namespace {
 
 std::unexpected<aws::Error> not_found(std::string_view arn) {
   return aws::fail(errors::kResourceNotFound, fmt::format("Requested resource not found: Stream: {} not found", arn));

@@ -13,6 +13,12 @@
 
 namespace leat::dynamodbstreams {
 
+// arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE/stream/LABEL. Views into the text.
+struct StreamName {
+  std::string_view account, region, table, label;
+};
+std::optional<StreamName> parse_stream_arn(std::string_view arn);
+
 // One shard, ready to be read.
 struct ShardReader {
   StreamDescription stream;

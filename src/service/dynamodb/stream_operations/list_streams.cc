@@ -1,4 +1,5 @@
-#include "aws/arn.h"
+#include <fmt/format.h>
+
 #include "aws/dynamodbstreams/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
@@ -13,11 +14,14 @@ aws::Result<ListStreamsOutput> list_streams(Streams& streams, const aws::Caller&
                                             const ListStreamsInput& input) {
   constexpr std::int32_t kPage = 100;
   std::string prefix = dynamodb::home_key(caller.account, caller.region, 's');
-  if (input.table_name) prefix += kv::make_key(dynamodb::table_name_in(*input.table_name));
+  if (input.table_name) prefix += kv::make_key(dynamodb::table_name_in(caller, *input.table_name));
   kv::Range range = kv::prefix_range(prefix);
   if (input.exclusive_start_stream_arn) {
-    const auto start = TRY(streams.find(*input.exclusive_start_stream_arn));
-    range.begin = dynamodb::stream_row(caller.account, caller.region, *start.table_name, *start.stream_label) + '\0';
+    // Whether it is still there does not matter.
+    const auto start = parse_stream_arn(*input.exclusive_start_stream_arn);
+    if (!start || start->account != caller.account || start->region != caller.region)
+      return aws::fail(errors::kValidation, fmt::format("Invalid StreamArn: {}", *input.exclusive_start_stream_arn));
+    range.begin = dynamodb::stream_row(caller.account, caller.region, start->table, start->label) + '\0';
   }
   const auto limit = static_cast<std::size_t>(input.limit.value_or(kPage));
   ListStreamsOutput output;

@@ -83,12 +83,10 @@ bool is_well_formed(std::string_view name) {
          });
 }
 
-// Of what the model's constraints have not seen: names inside statements and batches.
+// Of what the model's constraints have not seen: names inside statements and batches. An ARN that leads to no table of
+// the caller's is a name of none.
 aws::Result<void> check_name(std::string_view name) {
-  if (is_well_formed(name)) return {};
-  return aws::fail(errors::kValidation,
-                   "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may "
-                   "contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'");
+  return aws::parse_arn(name) ? aws::Result<void>() : check_table_name(name);
 }
 
 }  // namespace
@@ -111,15 +109,23 @@ std::string table_arn(const aws::Caller& caller, std::string_view name) {
   return aws::make_arn("dynamodb", caller.region, caller.account, fmt::format("table/{}", name));
 }
 
-std::string_view table_name_in(std::string_view name_or_arn) {
+std::string_view table_name_in(const aws::Caller& caller, std::string_view name_or_arn) {
   const auto arn = aws::parse_arn(name_or_arn);
-  if (!arn || arn->service != "dynamodb" || !arn->resource.starts_with("table/")) return name_or_arn;
-  const std::string_view rest = arn->resource.substr(6);
-  return rest.substr(0, rest.find('/'));
+  const bool own = arn && arn->service == "dynamodb" && arn->region == caller.region && arn->account == caller.account;
+  if (!own || !arn->resource.starts_with("table/")) return name_or_arn;
+  const std::string_view name = arn->resource.substr(6);
+  return is_well_formed(name) ? name : name_or_arn;
+}
+
+aws::Result<void> check_table_name(std::string_view name) {
+  if (is_well_formed(name)) return {};
+  return aws::fail(errors::kValidation,
+                   "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may "
+                   "contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'");
 }
 
 aws::Result<TablePtr> Tables::find(const aws::Caller& caller, std::string_view name_or_arn) {
-  const std::string_view name = table_name_in(name_or_arn);
+  const std::string_view name = table_name_in(caller, name_or_arn);
   TRY_VOID(check_name(name));
   TablePtr table = find_or_null(caller, name);
   if (table && table->description.table_status != "CREATING") return table;
@@ -127,7 +133,7 @@ aws::Result<TablePtr> Tables::find(const aws::Caller& caller, std::string_view n
 }
 
 aws::Result<TablePtr> Tables::find_any(const aws::Caller& caller, std::string_view name_or_arn) {
-  const std::string_view name = table_name_in(name_or_arn);
+  const std::string_view name = table_name_in(caller, name_or_arn);
   TRY_VOID(check_name(name));
   if (TablePtr table = find_or_null(caller, name)) return table;
   return aws::fail(errors::kResourceNotFound, fmt::format("Requested resource not found: Table: {} not found", name));

@@ -97,7 +97,11 @@ class Tables {
 
 std::string table_arn(const aws::Caller& caller, std::string_view name);
 
-// A table name from a TableName parameter that may be an ARN.
-std::string_view table_name_in(std::string_view name_or_arn);
+// ValidationException where no table can be called so.
+aws::Result<void> check_table_name(std::string_view name);
+
+// The name of one of the caller's tables, which may be given as its ARN. Any other ARN is returned as it is, and is no
+// table's name.
+std::string_view table_name_in(const aws::Caller& caller, std::string_view name_or_arn);
 
 }  // namespace leat::dynamodb

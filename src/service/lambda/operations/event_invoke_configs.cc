@@ -19,8 +19,7 @@ struct Place {
 aws::Result<Place> find_place(Lambda& lambda, const aws::Caller& caller, const std::string& reference,
                               const std::optional<std::string>& given) {
   const auto target = TRY(lambda.resolve(caller, reference, given));
-  std::string qualifier = given.value_or(parse_reference(reference).qualifier);
-  if (qualifier.empty()) qualifier = kLatest;
+  const std::string qualifier = target.qualifier.empty() ? std::string(kLatest) : target.qualifier;
   return Place{qualified_row(caller.account, caller.region, 'i', target.function->name(), qualifier),
                fmt::format("{}:{}", target.function->family, qualifier), *target.function->configuration.role};
 }

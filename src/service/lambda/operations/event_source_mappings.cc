@@ -99,7 +99,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
                                                                          const CreateEventSourceMappingRequest& input) {
   if (!input.event_source_arn) return refuse("Event source Arn is required.");
   std::lock_guard lock(lambda.definition_mutex());
-  const auto [function, function_arn] = TRY(lambda.resolve(caller, input.function_name, std::nullopt));
+  const auto [function, function_arn, qualifier] = TRY(lambda.resolve(caller, input.function_name, std::nullopt));
   const Source source = TRY(find_source(lambda, *input.event_source_arn, function));
   if (source.stream && !input.starting_position)
     return refuse(

@@ -26,18 +26,14 @@ std::string new_url(Lambda& lambda, const aws::Caller& caller) {
   return fmt::format("http://{}.lambda-url.{}.localhost{}/", new_id(lambda.parts().random), caller.region, port);
 }
 
-std::string qualifier_of(const std::string& function, const std::optional<std::string>& qualifier) {
-  return qualifier.value_or(parse_reference(function).qualifier);
-}
-
 std::unexpected<aws::Error> not_found() {
   return aws::fail(errors::kResourceNotFound, "The resource you requested does not exist.");
 }
 
 template <class Input>
 aws::Result<FunctionUrl> find(Lambda& lambda, const aws::Caller& caller, const Input& input) {
-  const std::string qualifier = qualifier_of(input.function_name, input.qualifier);
-  if (auto found = find_url(lambda, caller, function_name_in(input.function_name), qualifier)) return std::move(*found);
+  const FunctionReference named = TRY(named_function(caller, input.function_name, input.qualifier));
+  if (auto found = find_url(lambda, caller, named.name, named.qualifier)) return std::move(*found);
   return not_found();
 }
 
@@ -60,7 +56,7 @@ aws::Result<void> check_qualifier(const std::string& qualifier) {
 aws::Result<CreateFunctionUrlConfigResponse> create_function_url_config(Lambda& lambda, const aws::Caller& caller,
                                                                         const CreateFunctionUrlConfigRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const std::string qualifier = qualifier_of(input.function_name, input.qualifier);
+  const std::string qualifier = TRY(named_function(caller, input.function_name, input.qualifier)).qualifier;
   if (!qualifier.empty()) TRY_VOID(check_qualifier(qualifier));
   const auto target = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
   const std::string& name = target.function->name();

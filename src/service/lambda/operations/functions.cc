@@ -201,9 +201,10 @@ aws::Result<void> check_logging(const std::optional<LoggingConfig>& given, const
       "the LogFormat to \"JSON\" and try again.");
 }
 
-FunctionConfiguration with_defaults(const aws::Caller& caller, const CreateFunctionRequest& input) {
+FunctionConfiguration with_defaults(const aws::Caller& caller, const std::string& name,
+                                    const CreateFunctionRequest& input) {
   FunctionConfiguration out;
-  out.function_name = function_name_in(input.function_name);
+  out.function_name = name;
   out.function_arn = function_arn(caller, *out.function_name);
   out.role = input.role;
   out.description = "";
@@ -231,13 +232,13 @@ aws::Result<FunctionConfiguration> create(Lambda& lambda, const aws::Caller& cal
     return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
   if (!input.runtime || !input.handler)
     return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  const std::string name = TRY(named_whole(caller, input.function_name));
   TRY_VOID(check_role(lambda, caller, input.role, input.function_name));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
   TRY_VOID(check_logging(input.logging_config, "Text"));
   TRY_VOID(check_environment(input.environment));
-  FunctionConfiguration configuration = with_defaults(caller, input);
-  const std::string name = *configuration.function_name;
+  FunctionConfiguration configuration = with_defaults(caller, name, input);
   set_common(configuration, input);
   set_runtime_version(caller, configuration);
   const NewCode code = TRY(take_code(lambda, caller, input.code));
@@ -269,10 +270,10 @@ aws::Result<void> check_revision(const FunctionConfiguration& latest, const std:
 // Others go on while the package is unpacked: what the function is then is looked up again.
 aws::Result<FunctionConfiguration> update_code(Lambda& lambda, const aws::Caller& caller,
                                                const UpdateFunctionCodeRequest& input) {
-  TRY_VOID(check_revision(TRY(lambda.find(caller, input.function_name))->configuration, input.revision_id));
+  TRY_VOID(check_revision(TRY(lambda.find_latest(caller, input.function_name))->configuration, input.revision_id));
   const NewCode code = TRY(take_code(lambda, caller, input));
   std::lock_guard lock(lambda.definition_mutex());
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  const FunctionPtr function = TRY(lambda.find_latest(caller, input.function_name));
   FunctionConfiguration configuration = function->configuration;
   TRY_VOID(check_revision(configuration, input.revision_id));
   set_code(configuration, code.stored);
@@ -306,7 +307,7 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   if (input.runtime) TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_environment(input.environment));
   std::lock_guard lock(lambda.definition_mutex());
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  const FunctionPtr function = TRY(lambda.find_latest(caller, input.function_name));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role.value_or(*function->configuration.role)));
   FunctionConfiguration configuration = function->configuration;
   TRY_VOID(check_logging(input.logging_config, *configuration.logging_config->log_format));
@@ -324,8 +325,7 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
 aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::Caller& caller,
                                                     const DeleteFunctionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const auto [function, arn] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
-  const std::string qualifier = input.qualifier.value_or(parse_reference(input.function_name).qualifier);
+  const auto [function, arn, qualifier] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
   if (qualifier == kLatest) return refuse("$LATEST version cannot be deleted without deleting the function.");
   if (qualifier.empty()) {
     for (const auto& version : versions_of(lambda, caller, function->name()))
@@ -344,7 +344,7 @@ aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::C
 
 aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller& caller,
                                               const GetFunctionRequest& input) {
-  const auto [function, arn] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto [function, arn, qualifier] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
   GetFunctionResponse output;
   output.configuration = function->configuration;
   output.configuration->function_arn = arn;
@@ -364,7 +364,7 @@ aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller&
 
 aws::Result<FunctionConfiguration> get_function_configuration(Lambda& lambda, const aws::Caller& caller,
                                                               const GetFunctionConfigurationRequest& input) {
-  const auto [function, arn] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto [function, arn, qualifier] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
   FunctionConfiguration output = function->configuration;
   output.function_arn = arn;
   return output;

@@ -17,8 +17,7 @@ struct Place {
 aws::Result<Place> find_place(Lambda& lambda, const aws::Caller& caller, const std::string& reference,
                               const std::optional<std::string>& given) {
   const auto target = TRY(lambda.resolve(caller, reference, given));
-  const std::string qualifier = given.value_or(parse_reference(reference).qualifier);
-  return Place{qualified_row(caller.account, caller.region, 'l', target.function->name(), qualifier), target.arn};
+  return Place{qualified_row(caller.account, caller.region, 'l', target.function->name(), target.qualifier), target.arn};
 }
 
 std::string conditions_json(const AddPermissionRequest& input) {

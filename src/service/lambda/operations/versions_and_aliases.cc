@@ -24,9 +24,9 @@ std::string alias_arn(const aws::Caller& caller, std::string_view function, std:
 
 aws::Result<AliasConfiguration> find_alias(Lambda& lambda, const aws::Caller& caller, const std::string& function,
                                            const std::string& name) {
-  if (auto found = lambda.alias(caller, function_name_in(function), name)) return std::move(*found);
+  if (auto found = lambda.alias(caller, function, name)) return std::move(*found);
   return aws::fail(errors::kResourceNotFound,
-                   fmt::format("Cannot find alias arn: {}", alias_arn(caller, function_name_in(function), name)));
+                   fmt::format("Cannot find alias arn: {}", alias_arn(caller, function, name)));
 }
 
 aws::Result<void> check_version(Lambda& lambda, const aws::Caller& caller, const std::string& function,
@@ -72,7 +72,7 @@ void save_alias(Lambda& lambda, const aws::Caller& caller, const std::string& fu
 aws::Result<FunctionConfiguration> publish_version(Lambda& lambda, const aws::Caller& caller,
                                                    const PublishVersionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  const FunctionPtr function = TRY(lambda.find_latest(caller, input.function_name));
   TRY_VOID(check_revision(input.revision_id, function->configuration.revision_id));
   if (input.code_sha256 && !input.code_sha256->empty() && input.code_sha256 != function->configuration.code_sha256) {
     return aws::fail(
@@ -128,7 +128,8 @@ aws::Result<AliasConfiguration> create_alias(Lambda& lambda, const aws::Caller& 
 }
 
 aws::Result<AliasConfiguration> get_alias(Lambda& lambda, const aws::Caller& caller, const GetAliasRequest& input) {
-  return find_alias(lambda, caller, input.function_name, input.name);
+  const std::string function = TRY(named_whole(caller, input.function_name));
+  return find_alias(lambda, caller, function, input.name);
 }
 
 aws::Result<AliasConfiguration> update_alias(Lambda& lambda, const aws::Caller& caller,
@@ -149,7 +150,7 @@ aws::Result<AliasConfiguration> update_alias(Lambda& lambda, const aws::Caller& 
 aws::Result<void> delete_alias(Lambda& lambda, const aws::Caller& caller, const DeleteAliasRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
   kv::Batch batch;
-  const std::string function = function_name_in(input.function_name);
+  const std::string function = TRY(named_whole(caller, input.function_name));
   batch.erase(qualified_row(caller.account, caller.region, 'a', function, input.name));
   batch.erase(provisioned_row(caller, function, input.name));
   (void)lambda.parts().store.commit(batch);
