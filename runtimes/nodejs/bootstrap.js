@@ -205,8 +205,10 @@ class ResponseStream extends Writable {
   }
   _write(chunk, encoding, callback) {
     this.begin();
-    if (current === this.invocation) sendPieces(this.invocation.token, Buffer.from(chunk));
-    callback();
+    if (current !== this.invocation) return callback();
+    sendPieces(this.invocation.token, Buffer.from(chunk));
+    // A client that reads slowly slows the handler down.
+    channel.writableNeedDrain ? channel.once('drain', callback) : callback();
   }
   _final(callback) {
     this.begin();

@@ -28,6 +28,10 @@ class EventSink {
   virtual void on_wanted(std::function<void()> wanted) = 0;
   virtual void wake() = 0;
 
+  // Whether its client should take some before more is sent. Then `room` is called once, from any thread: when it has,
+  // or has left.
+  virtual bool full(std::function<void()> room) = 0;
+
  protected:
   virtual void send_shape(std::string_view name, const Shape& shape, const void* event) = 0;
 };

@@ -72,8 +72,10 @@ struct HttpBodyLimit {
   HttpResponse refusal{413};  // of more
 };
 
-// Takes a request's body piece by piece, on a thread of the server.
-using HttpBodySink = std::move_only_function<void(std::string_view piece)>;
+// Takes a request's body piece by piece, on a thread of the server. More is read once `go_on` was called, from any
+// thread; the connection ends where it never is.
+using HttpGoOn = std::move_only_function<void()>;
+using HttpBodySink = std::move_only_function<void(std::string_view piece, HttpGoOn go_on)>;
 
 class HttpHandler {
  public:

@@ -96,6 +96,7 @@ void Http1Session::received() {
     case Phase::kBody: return parse_body();
     case Phase::kHandling:
     case Phase::kAnswering: return read_ahead();
+    case Phase::kSink:
     case Phase::kRoom: return;
     case Phase::kClosing: buffer_.clear(); return read(kReadSize);
   }
@@ -164,9 +165,21 @@ void Http1Session::parse_body() {
   if (parser_->is_done()) return handle();
   if (sink_) {
     const std::string piece = std::exchange(parser_->get().body(), {});
-    if (!piece.empty()) sink_(piece);
+    if (!piece.empty()) return hand_on(piece);
   }
   needs_room() ? wait_for_room() : read(kBodyReadSize);
+}
+
+// Nothing is read until the sink goes on: it keeps the session.
+void Http1Session::hand_on(const std::string& piece) {
+  phase_ = Phase::kSink;
+  sink_(piece, [self = shared_from_this()] {
+    asio::post(self->link_.socket.get_executor(), [self] {
+      if (self->phase_ != Phase::kSink) return;
+      self->phase_ = Phase::kBody;
+      self->read(kBodyReadSize);
+    });
+  });
 }
 
 bool Http1Session::needs_room() const {

@@ -27,7 +27,7 @@ class Http1Session final : public HttpSessions::Member,
  private:
   using Error = boost::system::error_code;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kRoom, kHandling, kAnswering, kClosing };
+  enum class Phase : std::uint8_t { kIdle, kHead, kBody, kSink, kRoom, kHandling, kAnswering, kClosing };
   static constexpr std::size_t kAllFields = static_cast<std::size_t>(-1);
 
   void await_request();
@@ -39,6 +39,7 @@ class Http1Session final : public HttpSessions::Member,
   void begin_body();
   void go_on_with_body();
   void parse_body();
+  void hand_on(const std::string& piece);
   bool needs_room() const;
   void wait_for_room();
   void describe();

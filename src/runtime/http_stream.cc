@@ -5,6 +5,8 @@
 namespace leat::runtime {
 namespace {
 
+constexpr std::size_t kFull = 1U << 20;  // bytes
+
 void call(const std::function<void()>& task) {
   if (task) task();
 }
@@ -46,6 +48,13 @@ void HttpStream::wake() {
   call(ready);
 }
 
+bool HttpStream::full(std::function<void()> room) {
+  std::lock_guard lock(mutex_);
+  if (closed_ || left() <= kFull) return false;
+  room_ = std::move(room);
+  return true;
+}
+
 bool HttpStream::closed() const {
   std::lock_guard lock(mutex_);
   return closed_;
@@ -57,10 +66,10 @@ void HttpStream::attach(std::function<void()> ready) {
 }
 
 HttpStream::Piece HttpStream::take(std::size_t limit) {
-  std::function<void()> wanted;
+  std::function<void()> wanted, room;
   {
     std::lock_guard lock(mutex_);
-    if (taken_ == waiting_.size() && !ended_) wanted = wanted_;
+    if (left() == 0 && !ended_) wanted = wanted_;
   }
   call(wanted);
   Piece out;
@@ -75,19 +84,25 @@ HttpStream::Piece HttpStream::take(std::size_t limit) {
     // Not at every piece: what is left would be moved each time.
     if (taken_ > waiting_.size() / 2) waiting_.erase(0, std::exchange(taken_, 0));
     out.last = ended_ && waiting_.empty();
+    if (left() < kFull / 2) room.swap(room_);
   }
+  call(room);
   if (out.last) close();
   return out;
 }
 
 void HttpStream::close() {
-  std::function<void()> wanted, ready;
-  std::lock_guard lock(mutex_);
-  closed_ = true;
-  waiting_.clear();
-  taken_ = 0;
-  wanted.swap(wanted_);  // what they hold goes with them
-  ready.swap(ready_);
+  std::function<void()> wanted, ready, room;
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    waiting_ = {};
+    taken_ = 0;
+    wanted.swap(wanted_);  // what they hold goes with them
+    ready.swap(ready_);
+    room.swap(room_);
+  }
+  call(room);
 }
 
 }  // namespace leat::runtime

@@ -12,6 +12,8 @@ namespace leat::runtime {
 // Thread-safe. Callbacks are called outside its lock, from the thread of whoever caused them.
 class HttpStream {
  public:
+  ~HttpStream() { close(); }
+
   // --- the writer
 
   // Kept until the connection has sent it; dropped where the peer is gone.
@@ -23,6 +25,10 @@ class HttpStream {
 
   // There is something to call `wanted` for.
   void wake();
+
+  // Whether the writer should wait, since its reader is slower. Then `room` is called once, from any thread: when most
+  // has been taken, or nobody reads any longer.
+  bool full(std::function<void()> room);
 
   // Nobody reads any longer: the peer is gone, or the end was sent.
   bool closed() const;
@@ -40,12 +46,14 @@ class HttpStream {
   void close();
 
  private:
+  std::size_t left() const { return waiting_.size() - taken_; }
+
   mutable std::mutex mutex_;
   std::string waiting_;
   std::size_t taken_ = 0;  // of what stands there
   bool ended_ = false;
   bool closed_ = false;
-  std::function<void()> wanted_, ready_;
+  std::function<void()> wanted_, ready_, room_;
 };
 
 }  // namespace leat::runtime

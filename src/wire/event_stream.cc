@@ -70,6 +70,10 @@ class HttpEventSink final : public aws::EventSink {
   void wake() override {
     if (const auto stream = stream_.lock()) stream->wake();
   }
+  bool full(std::function<void()> room) override {
+    const auto stream = stream_.lock();
+    return stream && stream->full(std::move(room));
+  }
 
  protected:
   void send_shape(std::string_view name, const aws::Shape& shape, const void* event) override {

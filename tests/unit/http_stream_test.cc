@@ -36,5 +36,32 @@ TEST(HttpStream, LongOnesAreTakenInLinearTime) {
   EXPECT_LT(std::clock() - began, 2 * CLOCKS_PER_SEC);
 }
 
+TEST(HttpStream, SaysWhenItsReaderHasCaughtUp) {
+  constexpr std::size_t kPiece = 64U << 10;
+  int called = 0;
+  const auto room = [&] { ++called; };
+  HttpStream stream;
+  stream.write(std::string(1U << 20, 'x'));
+  EXPECT_FALSE(stream.full(room));
+  stream.write("x");
+  EXPECT_TRUE(stream.full(room));
+  stream.take(kPiece);
+  EXPECT_EQ(called, 0);
+  for (int i = 0; i < 16; ++i) stream.take(kPiece);
+  EXPECT_EQ(called, 1);
+}
+
+TEST(HttpStream, KeepsNobodyWaitingWhenItCloses) {
+  int called = 0;
+  {
+    HttpStream stream;
+    stream.write(std::string(2U << 20, 'x'));
+    EXPECT_TRUE(stream.full([&] { ++called; }));
+    stream.close();
+    EXPECT_FALSE(stream.full([&] { ++called; }));
+  }
+  EXPECT_EQ(called, 1);
+}
+
 }  // namespace
 }  // namespace leat::runtime

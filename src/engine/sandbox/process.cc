@@ -56,6 +56,7 @@ void Process::await_exit() {
     ::kill(-self->pid_, SIGKILL);  // what it left behind, where no namespace ended it
     if (self->cgroup_) self->cgroup_->kill();
     self->gone_ = true;
+    self->go_on();
     self->finish();
   });
 }
@@ -134,6 +135,16 @@ void Process::write_next() {
                     });
 }
 
+void Process::read_next() {
+  frame_awaited_ = !held_back_ || gone_;
+  if (frame_awaited_) read_head();
+}
+
+void Process::go_on() {
+  held_back_ = false;
+  if (!frame_awaited_) read_next();
+}
+
 void Process::read_head() {
   asio::async_read(channel_, asio::buffer(head_), [self = shared_from_this()](error_code error, std::size_t) {
     if (error) return self->end_channel();
@@ -154,7 +165,7 @@ void Process::read_payload() {
     const char kind = static_cast<char>(self->head_[4]);
     if (self->events.message) self->events.message(kind, std::move(self->payload_));
     self->payload_.clear();
-    self->read_head();
+    self->read_next();
   });
 }
 

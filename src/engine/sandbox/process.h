@@ -33,6 +33,9 @@ class Process : public std::enable_shared_from_this<Process> {
   void settle();
   void pause();
   void resume();
+  // Reads no more frames until go_on().
+  void hold_back() { held_back_ = true; }
+  void go_on();
   // Nobody wants to know any more.
   void abandon();
 
@@ -44,6 +47,7 @@ class Process : public std::enable_shared_from_this<Process> {
  private:
   void await_exit();
   void write_next();
+  void read_next();
   void read_head();
   void read_payload();
   void end_channel();
@@ -66,6 +70,8 @@ class Process : public std::enable_shared_from_this<Process> {
   std::vector<pid_t> stopped_;
   std::uint64_t memory_ = 0;
   int status_ = 0;
+  bool held_back_ = false;
+  bool frame_awaited_ = true;  // it is being read, or the channel has ended
   bool gone_ = false;
   bool channel_ended_ = false;
   bool output_ended_ = false;

@@ -186,6 +186,12 @@ class ProcessWorker final : public Worker {
   void resume() override {
     if (process_->process()) process_->process()->resume();
   }
+  void hold_back() override {
+    if (process_->process()) process_->process()->hold_back();
+  }
+  void go_on() override {
+    if (process_->process()) process_->process()->go_on();
+  }
   void kill() override { process_->kill(); }
 
  private:

@@ -76,6 +76,10 @@ class Worker {
   virtual void pause() {}
   virtual void resume() {}
 
+  // Takes no more frames of it until go_on(): it has to wait with what it says.
+  virtual void hold_back() = 0;
+  virtual void go_on() = 0;
+
   // kill(), where nothing in the worker wants to know before.
   virtual void end() { kill(); }
   // Whether an answer alone does not make it ready for the next event: it says so by a frame 'N'.

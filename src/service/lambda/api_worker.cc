@@ -105,6 +105,18 @@ void ApiWorker::kill() {
   if (process_) process_->kill();
 }
 
+// Our own runtimes stream through their frames, others over their connections.
+void ApiWorker::hold_back() {
+  if (speaks_ == Runtime::Speaks::kFrames) return process_->hold_back();
+  held_back_ = true;
+}
+
+void ApiWorker::go_on() {
+  if (speaks_ == Runtime::Speaks::kFrames) return process_->go_on();
+  held_back_ = false;
+  for (auto& each : std::exchange(waiting_, {})) each();
+}
+
 void ApiWorker::end() {
   resume();
   if (!extensions_.shut_down(api_.parts().clock.unmoved() + kShutdown)) return kill();
@@ -154,11 +166,15 @@ HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
-void ApiWorker::take_piece(std::string_view path, const std::string& content_type, const std::string& piece) {
-  if (running_.empty() || path != fmt::format("{}invocation/{}/response", kRuntimeRoot, running_)) return;
+void ApiWorker::take_piece(std::string_view path, const std::string& content_type, const std::string& piece,
+                           runtime::HttpGoOn go_on) {
+  if (running_.empty() || path != fmt::format("{}invocation/{}/response", kRuntimeRoot, running_)) return go_on();
   const std::weak_ptr alive(alive_);
   if (!std::exchange(streams_, true)) tell('T', token_ + content_type_or_default(content_type));
   if (!alive.expired()) tell('C', token_ + piece);
+  if (alive.expired()) return;
+  if (!held_back_) return go_on();
+  waiting_.push_back(std::move(go_on));
 }
 
 HttpResponse ApiWorker::end_stream(std::string_view id, ApiCall& call) {
@@ -309,6 +325,7 @@ void ApiWorker::refuse_start(std::string_view type, std::string message) {
 }
 
 void ApiWorker::deliver() {
+  if (held_back_) go_on();  // a stream before this event was left unfinished
   auto [text, event] = *std::exchange(event_, std::nullopt);
   const Members head = head_of(text);
   running_ = head.at("id");

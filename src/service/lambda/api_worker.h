@@ -49,14 +49,17 @@ class ApiWorker final : public sandbox::Worker {
   void pause() override;
   void resume() override;
   void kill() override;
+  void hold_back() override;
+  void go_on() override;
   // Extensions are told, and have two seconds.
   void end() override;
   bool says_when_idle() const override { return true; }
 
   // A call on its port.
   void answer(ApiCall& call);
-  // A piece of a response that is streamed, before its call.
-  void take_piece(std::string_view path, const std::string& content_type, const std::string& piece);
+  // A piece of a response that is streamed, before its call. The next may come once `go_on` is called.
+  void take_piece(std::string_view path, const std::string& content_type, const std::string& piece,
+                  runtime::HttpGoOn go_on);
 
   std::uint32_t place = 0;  // where it asks: its door, or its port on the machine's network
 
@@ -103,6 +106,8 @@ class ApiWorker final : public sandbox::Worker {
   std::string running_;   // the request id of the event that the runtime has
   std::string token_;     // and what its frames begin with
   bool streams_ = false;  // its response has begun
+  bool held_back_ = false;
+  std::vector<runtime::HttpGoOn> waiting_;  // with their next pieces, where it is held back
   bool runtime_ready_ = false;
   bool ready_ = false;  // with its extensions
   bool failed_ = false;

@@ -253,10 +253,22 @@ void Execution::on_piece(std::string_view piece) {
   if (!invocation_ || !sent_) return;
   streamed_bytes_ += piece.size();
   if (streamed_bytes_ > kMaxStream) return worker_->kill();
-  if (invocation_->streamed)
-    invocation_->streamed(stream_type_, piece);
-  else if (gathered_.size() <= kMaxResponse)  // more is refused anyway
-    gathered_ += piece;
+  if (!invocation_->streamed) {
+    if (gathered_.size() <= kMaxResponse) gathered_ += piece;  // more is refused anyway
+    return;
+  }
+  invocation_->streamed(stream_type_, piece);
+  wait_for_client();
+}
+
+// A client that is slower than its function slows it down.
+void Execution::wait_for_client() {
+  auto go_on = [weak = weak_from_this(), &loop = settings_.parts.loop] {
+    loop.post([weak] {
+      if (const auto self = weak.lock()) self->worker_->go_on();
+    });
+  };
+  if (invocation_->full && invocation_->full(std::move(go_on))) worker_->hold_back();
 }
 
 void Execution::on_output(std::string_view text) {

@@ -87,6 +87,8 @@ class Exchange {
     finish(http_response(result.payload));
   }
 
+  bool full(std::function<void()> room) { return stream_ && stream_->full(std::move(room)); }
+
   // Of a streamed response: the head stands before eight zero bytes, where the function says so.
   void piece(std::string_view content_type, std::string_view bytes) {
     if (stream_) return stream_->write(bytes);
@@ -221,6 +223,7 @@ void FunctionUrls::invoke(const FunctionUrl& url, const HttpRequest& request, co
   invocation.payload = http_event(request, {url.account, url.id(), request_id, parts.clock.now(), caller});
   if (url.config.invoke_mode == "RESPONSE_STREAM") {
     invocation.streamed = [exchange](std::string_view type, std::string_view piece) { exchange->piece(type, piece); };
+    invocation.full = [exchange](std::function<void()> room) { return exchange->full(std::move(room)); };
   }
   invocation.done = [exchange](const InvocationResult& result) { exchange->done(result); };
   parts.invoker.invoke(std::move(invocation));

@@ -47,6 +47,8 @@ struct Invocation {
   std::string trace = {};  // of what asks for it, as X-Amzn-Trace-Id has it
   // Is given what the handler streams, piece by piece; without it all of it is gathered into the payload.
   std::function<void(std::string_view content_type, std::string_view piece)> streamed = {};
+  // Whether its client should take some before more is streamed; then `room` is called, from any thread, when it has.
+  std::function<bool(std::function<void()> room)> full = {};
   std::move_only_function<void(InvocationResult)> done;
 };
 

@@ -69,10 +69,11 @@ bool RuntimeApi::admit(std::uint16_t port, std::uint16_t peer_port) {
 runtime::HttpBodySink RuntimeApi::stream_body(const HttpRequest& head) {
   if (lower_case(head.header(kResponseMode)) != kStreaming) return nullptr;
   return [this, place = place_of(head), target = std::string(head.target),
-          type = std::string(head.header("content-type"))](std::string_view piece) {
-    parts_.loop.post([this, place, target, type, piece = std::string(piece)] {
+          type = std::string(head.header("content-type"))](std::string_view piece, runtime::HttpGoOn go_on) {
+    parts_.loop.post([this, place, target, type, piece = std::string(piece), go_on = std::move(go_on)]() mutable {
       const auto found = endpoints_.find(place);
-      if (found != endpoints_.end()) found->second->take_piece(target, type, piece);
+      if (found == endpoints_.end()) return go_on();
+      found->second->take_piece(target, type, piece, std::move(go_on));
     });
   };
 }

@@ -113,6 +113,8 @@ class StreamedReply {
     sink_->send("PayloadChunk", update);
   }
 
+  bool full(std::function<void()> room) { return sink_ && sink_->full(std::move(room)); }
+
   void done(InvocationResult result) {
     if (!happened(result)) return reply_(refused(result));
     const bool failed = result.outcome == InvocationResult::Outcome::kFailed;
@@ -172,6 +174,7 @@ void invoke_with_response_stream(Lambda& lambda, const aws::Caller& caller,
   invocation.request_id = caller.request_id;
   invocation.trace = caller.trace;
   invocation.streamed = [streamed](std::string_view type, std::string_view piece) { streamed->piece(type, piece); };
+  invocation.full = [streamed](std::function<void()> room) { return streamed->full(std::move(room)); };
   invocation.done = [streamed](InvocationResult result) { streamed->done(std::move(result)); };
   lambda.parts().invoker.invoke(std::move(invocation));
 }
