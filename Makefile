@@ -20,11 +20,11 @@ demo: build ## the scoreboard: table, stream, functions, table (KEEP=1 leaves th
 	@.venv/bin/python examples/scoreboard/demo.py $(if $(KEEP),--keep)
 
 test: setup ## all tests
-	@$(BUILD) leat unit_tests
+	@$(BUILD) leat unit_tests damage
 	@.venv/bin/python dev/run_tests.py $(TESTS)
 
 test-extended: setup ## all tests, the crash test at its full length, the Kinesis Client Library, and a minute of each fuzz target
-	@$(BUILD) leat unit_tests
+	@$(BUILD) leat unit_tests damage
 	@LEAT_EXTENDED=1 .venv/bin/python dev/run_tests.py
 
 bench: setup ## every number of the project, as ratios beside a floor and a peer

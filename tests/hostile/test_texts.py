@@ -107,3 +107,4 @@ done
         connection.endheaders()
         assert b"served" in connection.getresponse().read()
         assert deployment.invoke(name, {})[0] == "served"
+        deployment.functions.delete_function_concurrency(FunctionName=name)

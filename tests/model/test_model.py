@@ -108,6 +108,9 @@ class Update:
             Update("SET list = list_append(if_not_exists(list, :none), :e), l = :num".replace("list =", "#l =").replace("(list", "(#l"), {":none": [], ":e": [letter], ":num": n}, relist),
         ])
 
+    def only_removes(self):
+        return self.text.startswith(("REMOVE", "DELETE"))
+
     def names(self):
         return {"ExpressionAttributeNames": {"#l": "list"}} if "#l" in self.text else {}
 
@@ -177,6 +180,9 @@ class Model:
             self.store(key, None) if before else None
 
     def updated(self, update, key):
+        """What the update leaves: an update that only removes makes no item."""
+        if not self.at(key) and update.only_removes():
+            return None
         item = {**(self.at(key) or key)}
         update.apply(item)
         return item
@@ -190,7 +196,7 @@ class Model:
         call = lambda: answer.update(self.client.update_item(TableName=self.table, Key=encoded(key), UpdateExpression=update.text, ReturnValues="ALL_NEW", **update.names(), **condition,
                                                              **({"ExpressionAttributeValues": values} if values else {})))
         if self.attempt(holds, call):
-            assert decoded(answer["Attributes"]) == after
+            assert decoded(answer.get("Attributes", {})) == (after or {})
             self.store(key, after)
 
     def batch(self):

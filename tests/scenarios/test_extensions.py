@@ -91,7 +91,7 @@ def test_an_extension_sees_each_invocation_and_the_end(deployment, extended, run
     assert said(deployment, name, "REFUSED") == [[
         [403, "Extension.AlreadyRegistered"], [403, "Extension.InvalidExtensionName"], [403, "Extension.InvalidEventType"],
         [403, "ShutdownEventNotSupportedForInternalExtension"], [403, "Extension.MissingExtensionIdentifier"], [403, "Extension.UnknownExtensionIdentifier"]]]
-    assert deployment.log_of(name, "EXTENSION") == ["EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE,SHUTDOWN]"]
+    assert wait_until(lambda: deployment.log_of(name, "EXTENSION")) == ["EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE,SHUTDOWN]"]
     deployment.functions.update_function_configuration(FunctionName=name, Description="anew")
     third = deployment.invoke(name)[0]
     assert third[0] != second[0]

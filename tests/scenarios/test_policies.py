@@ -262,7 +262,7 @@ def test_a_function_has_its_roles_rights(deployment, role):
     assert answer["errorType"] == "ClientError" and "AccessDeniedException" in answer["errorMessage"] and "is not authorized to perform: dynamodb:PutItem" in answer["errorMessage"]
     deployment.iam.put_role_policy(RoleName=arn.rsplit("/", 1)[1], PolicyName="write", PolicyDocument=document("dynamodb:PutItem"))
     assert deployment.invoke(name)[0] is None
-    assert deployment.log_of(name, "HERE")
+    wait_until(lambda: deployment.log_of(name, "HERE"))
 
 
 def test_a_function_without_the_right_to_log_has_no_log(deployment, role):

@@ -55,7 +55,7 @@ def test_a_function_that_invokes_itself_is_stopped(server, deployment, queues, r
     deployment.functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"left": RUNS + 4}))
     letter = wait_until(lambda: queues.receive(letters), seconds=60)[0]
     assert json.loads(letter["Body"]) == {"left": 4}
-    assert len(deployment.log_of(name, "RUN")) == RUNS
+    wait_until(lambda: len(deployment.log_of(name, "RUN")) == RUNS)
     assert wait_until(lambda: dropped(server, name)) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_queue_that_its_own_function_fills(server, deployment, queues):
     deployment.functions.create_event_source_mapping(FunctionName=name, EventSourceArn=queues.arn(url))
     queues.send(url, "m")
     wait_until(lambda: dropped(server, name), seconds=60)
-    assert len(deployment.log_of(name, "RUN")) == RUNS
+    wait_until(lambda: len(deployment.log_of(name, "RUN")) == RUNS)
     server.post("/_leat/clock?advance=31")
     assert wait_until(lambda: queues.receive(letters))[0]["Body"] == "m" + RUNS * "x"
 
