@@ -433,6 +433,7 @@ void App::start() {
   kinesis::keep_retention(parts_->kinesis);
   cloudwatch::keep_retention(parts_->cloudwatch);
   parts_->lambda.resume();
+  parts_->timers.start();
   parts_->workshop.post([earlier = parts_->folder / "code"] {  // unpacked in place, by earlier versions: maybe half
     std::error_code ignored;
     fs::remove_all(earlier, ignored);

@@ -11,6 +11,9 @@ Timers::Timers(Clock& clock) : clock_(clock) {
     std::lock_guard lock(mutex_);
     changed_.notify_all();
   });
+}
+
+void Timers::start() {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "timers");
     run();

@@ -17,6 +17,9 @@ class Timers {
   explicit Timers(Clock& clock);
   ~Timers() { stop(); }
 
+  // Until then nothing runs: tasks may wait here for what is not made yet.
+  void start();
+
   // Lets the running task finish and drops the others.
   void stop();
 

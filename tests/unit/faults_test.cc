@@ -93,6 +93,7 @@ TEST_F(FaultsTest, ATimerThatFailsIsPutOffAndHoldsUpNoOther) {
     if (++failures == 2) again.set_value();
     throw std::runtime_error("damaged row");
   });
+  timers.start();
   ASSERT_EQ(ran.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
   EXPECT_EQ(failures_noted(), noted + 1);
   clock.advance(std::chrono::hours(1));
@@ -102,6 +103,7 @@ TEST_F(FaultsTest, ATimerThatFailsIsPutOffAndHoldsUpNoOther) {
 TEST(Guard, ATaskThatFailsEndsNeitherLoopNorTimers) {
   testing::ManualClock clock;
   runtime::Timers timers(clock);
+  timers.start();
   runtime::Loop loop("test");
   std::promise<void> by_loop, by_timers;
   loop.post([] { throw std::runtime_error("a fault that a test asked for"); });
@@ -110,6 +112,20 @@ TEST(Guard, ATaskThatFailsEndsNeitherLoopNorTimers) {
   timers.at(clock.now(), [&] { by_timers.set_value(); });
   EXPECT_EQ(by_loop.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
   EXPECT_EQ(by_timers.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST(Timers, NothingRunsBeforeTheStart) {
+  testing::ManualClock clock;
+  std::optional<runtime::Timers> timers(clock);
+  bool ran = false;
+  timers->at(clock.now(), [&] { ran = true; });
+  timers.reset();
+  EXPECT_FALSE(ran);
+  std::promise<void> due;
+  timers.emplace(clock);
+  timers->at(clock.now(), [&] { due.set_value(); });
+  timers->start();
+  EXPECT_EQ(due.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
 TEST(Guard, KeysAreReadable) {

@@ -263,6 +263,7 @@ TEST_P(StoreTest, ATimerRunsWhenItsTimeHasComeAlsoAfterARestart) {
     seen.push_back(payload);
     ran.set_value(payload);
   });
+  timers.start();
   clock.advance(std::chrono::minutes(59));
   clock.advance(std::chrono::minutes(1));
   EXPECT_EQ(ran.get_future().get(), "early");
