@@ -30,6 +30,17 @@ It may also say what a model leaves out because its service has moved on to anot
     open SHAPE                         an enum whose values, or a map whose keys the service checks itself
     optional SHAPE MEMBER              a member that AWS leaves out at times, though the model requires it
 
+In what the service differs from others, and how large a request's body may be (1 MiB where nothing is said):
+
+    policies NAME                      its name in policies and ARNs, where that is not the one in signatures
+    refuses STATUS                     a caller, in JSON and CBOR (403 where nothing is said)
+    skew MINUTES                       how far a caller's clock may be off (15 where nothing is said)
+    sums answers                       by x-amz-crc32
+    shares resources                   with other accounts, which name them
+    errors PREFIX                      before '#' in the type of an error
+    body BYTES [OPERATION...]          of these, or of all others
+    action NAME OPERATION...           what policies call them
+
 And how a request is refused, which no model says (aws/request_rules.h):
 
     layer LAYER OPERATION...           the validation that operations speak: older (where none is said), current, enveloped
@@ -75,6 +86,10 @@ def quote(text):
         '"' + "".join(c if 31 < ord(c) < 127 and c not in '"\\' else "".join(f"\\{b:03o}" for b in c.encode()) for c in text) + '"'
 
 
+def flag(value):
+    return str(value).lower()
+
+
 class Listing:
     """A parsed `*.operations` file."""
 
@@ -83,6 +98,8 @@ class Listing:
         self.xmlns, self.flat, self.codes, self.open, self.optional = None, {}, {}, set(), set()
         self.layers, self.order, self.first, self.texts = {}, {}, {}, {"needs": {}, "empty": {}}
         self.enums, self.most, self.arns, self.nullable = {}, {}, {}, False
+        self.policies, self.refuses, self.skew, self.sums, self.shares = None, 403, 15, False, False
+        self.bodies, self.actions, self.errors = {}, {}, ""
         for number, line in enumerate(Path(path).read_text().splitlines(), 1):
             words = re.sub(r"(^|\s)#.*", "", line).split()
             if not words:
@@ -107,6 +124,14 @@ class Listing:
                 case ["most", struct, member, count]: self.most[struct, member] = count
                 case ["arns", shape, other]: self.arns[shape] = other
                 case ["nullable", "elements"]: self.nullable = True
+                case ["policies", name]: self.policies = name
+                case ["refuses", status]: self.refuses = int(status)
+                case ["skew", minutes]: self.skew = int(minutes)
+                case ["sums", "answers"]: self.sums = True
+                case ["shares", "resources"]: self.shares = True
+                case ["errors", prefix]: self.errors = prefix
+                case ["body", size, *names]: self.bodies |= dict.fromkeys(names or [None], int(size))
+                case ["action", action, *names]: self.actions |= dict.fromkeys(names, action)
                 case [name, kind, resource] if kind in KINDS: self.operations.append((name, kind, resource))
                 case ["and", *right]: self.add_right(right)
                 case ["with", key, value]: self.add_right([f"@{key}", value])
@@ -114,7 +139,7 @@ class Listing:
 
 
     def add_right(self, words):
-        """One more of what the last operation asks for, in the form that integration/rights.h reads."""
+        """One more of what the last operation asks for, in the form that aws/rights.h reads."""
         *right, last = words if words[-2:-1] != ["if"] else words[:-2]
         member = words[-1] if words[-2:-1] == ["if"] else ""
         actions = right[0] if right else "-" if member else ""
@@ -153,7 +178,7 @@ class Generator:
         members = self.model.shapes[shape]["members"] if shape else {}
         conditions = [right.split()[2] for right in resource.split(" & ") if len(right.split()) == 3]
         for member in re.findall(r"{(\w+)}", resource) + conditions:
-            if member not in members and (name, member) not in self.listing.elsewhere:
+            if member not in members:
                 sys.exit(f"{self.listing.model}: {name} has no member {member}")
 
     def visit(self, name, above=()):
@@ -251,7 +276,7 @@ class Generator:
         out += ["}  // namespace shapes", ""]
         for name in filter(self.is_struct, self.order):
             out += self.shortened(name) + self.struct_shape(name)
-        prefix = self.error_prefix()
+        prefix = self.listing.errors
         out.append("namespace errors {")
         for name in self.errors:
             shape = self.model.shapes[name]
@@ -263,13 +288,6 @@ class Generator:
             out.append(f'const aws::ErrorType k{self.error_constant(name)}{{"{name}", {quote(self.listing.codes.get(name) or error.get("code", name))}, '
                        f'{status}, {sender}, {details}, "{prefix}"}};')
         return out + ["}  // namespace errors", "}  // namespace"]
-
-    def error_prefix(self):
-        target = self.model.metadata.get("targetPrefix", "")
-        match = re.fullmatch(r"(DynamoDB(?:Streams)?)_(\d+)", target)
-        if match:
-            return f"com.amazonaws.dynamodb.v{match[2]}"
-        return "com.amazonaws.sqs" if self.listing.model == "sqs" else ""
 
     def enum_values(self, name, values):
         order = self.listing.enums.get(name, values)
@@ -379,16 +397,24 @@ class Generator:
         out += ["};", "", "}  // namespace", "",
                 f'const aws::ServiceModel kModel{{"{self.listing.model}", "{meta.get("signingName", meta["endpointPrefix"])}", '
                 f'"{meta["endpointPrefix"]}", aws::Protocol::{protocol}, "{meta.get("jsonVersion", "")}", '
-                f'"{meta.get("targetPrefix", "")}", "{self.error_prefix()}", "{self.listing.xmlns or meta.get("xmlNamespace", "")}", '
-                f'"{meta["apiVersion"]}", {str(speaks_query).lower()}, kOperations}};', "", "}  // namespace"]
+                f'"{meta.get("targetPrefix", "")}", "{self.listing.errors}", "{self.listing.xmlns or meta.get("xmlNamespace", "")}", '
+                f'"{meta["apiVersion"]}", {flag(speaks_query)}, "{self.policy_prefix()}", {self.listing.refuses}, '
+                f'std::chrono::minutes({self.listing.skew}), {flag(self.listing.sums)}, {flag(self.listing.shares)}, {self.body_limit()}, kOperations}};', "", "}  // namespace"]
         return out
 
+    def policy_prefix(self):
+        return self.listing.policies or self.model.metadata.get("signingName", self.model.metadata["endpointPrefix"])
+
+    def body_limit(self):
+        return self.listing.bodies.get(None, 1 << 20)
+
     def row(self, name, kind, resource):
-        operation = self.model.operations[name]
-        http = operation["http"]
+        operation, http = self.model.operations[name], self.model.operations[name]["http"]
+        limits = self.listing.bodies
+        asks = f'"{resource}", "{self.policy_prefix()}:{self.listing.actions.get(name, name)}", {limits.get(name, self.body_limit())}'
         common = f'"{http["method"]}", "{http["requestUri"]}", {http.get("responseCode", 200)}'
         if kind is None:
-            return f'    {{"{name}", aws::OperationKind::kRead, "", nullptr, nullptr, {common}, "", nullptr, nullptr, nullptr, nullptr, nullptr, nullptr}},'
+            return f'    {{"{name}", aws::OperationKind::kRead, {asks}, nullptr, nullptr, {common}, "", nullptr, nullptr, nullptr, nullptr, nullptr, nullptr}},'
         taken, given = self.sides(name)
         default_wrapper = f"{name}Result" if "awsQueryCompatible" in self.model.metadata else ""
         wrapper = operation.get("output", {}).get("resultWrapper", default_wrapper)
@@ -400,7 +426,7 @@ class Generator:
             handler, make = f"[]({self.listing.service}& service, const aws::Caller& caller, const int&) {{ return {snake(name)}(service, caller); }}", "&aws::bind::make<int>"
             taken = "int"
         bound = f"&aws::bind::{adapter}<{handler}, {self.listing.service}, {taken}, {given}>"
-        return (f'    {{"{name}", aws::OperationKind::{KINDS[kind]}, "{resource}", {shapes[0]}, {shapes[1]}, {common}, "{wrapper}", '
+        return (f'    {{"{name}", aws::OperationKind::{KINDS[kind]}, {asks}, {shapes[0]}, {shapes[1]}, {common}, "{wrapper}", '
                 f"{', '.join(payloads)}, {make}, {bound}, {f'&k{name}Rules' if self.rules(name) else 'nullptr'}}},")
 
     def rules(self, name):

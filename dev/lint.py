@@ -26,13 +26,14 @@ LAYERS = {
     "aws": ["base"],
     "wire": ["base", "runtime", "aws"],
     "service": ["base", "runtime", "engine", "aws"],
-    "integration": ["base", "runtime", "engine", "aws", "service"],
+    "authorization": ["base", "aws", "service/iam"],
+    "integration": ["base", "runtime", "engine", "aws", "service", "authorization"],
     "gateway": ["base", "runtime", "aws", "wire"],
-    "app": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway"],
-    "testing": ["base", "runtime", "engine", "aws", "wire", "service", "integration", "gateway", "app"],
+    "app": ["base", "runtime", "engine", "aws", "wire", "service", "authorization", "integration", "gateway"],
+    "testing": ["base", "runtime", "engine", "aws", "wire", "service", "authorization", "integration", "gateway", "app"],
 }
-GENERATED = {"cloudwatch": "service/cloudwatch", "dynamodb": "service/dynamodb", "dynamodbstreams": "service/dynamodb", "iam": "service/iam", "kinesis": "service/kinesis", "lambda": "service/lambda",
-             "logs": "service/logs", "sqs": "service/sqs", "sts": "service/sts"}
+GENERATED = {match[1]: f"service/{path.parent.name}" for path in sorted((ROOT / "src/service").glob("*/*.list"))
+             for match in re.finditer(r"^namespace (\w+)", path.read_text(), re.M)}
 BANNED = {
     "clock": re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\btime\(NULL|\btime\(nullptr|gettimeofday|clock_gettime"),
     "random": re.compile(r"\brand\(|\bsrand\(|random_device|mt19937|\bgetrandom\("),
@@ -64,7 +65,7 @@ def check_include(path, name):
         own = "/".join(path.split("/")[:2])
         if there == "service" and not there_path.startswith(own + "/"):
             return f"{own} includes another service: {name}"
-    if there == here or any(there == each or there.startswith(each + "/") for each in LAYERS[here]):
+    if there == here or any(there_path.startswith(each + "/") for each in LAYERS[here]):
         return None
     return f"{here} may not include {name}"
 

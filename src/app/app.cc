@@ -21,15 +21,8 @@
 #include "app/memory_return.h"
 #include "app/private_file.h"
 #include "app/root_key.h"
-#include "aws/cloudwatch/operations.h"
-#include "aws/dynamodb/operations.h"
-#include "aws/dynamodbstreams/operations.h"
-#include "aws/iam/operations.h"
-#include "aws/kinesis/operations.h"
-#include "aws/lambda/operations.h"
-#include "aws/logs/operations.h"
-#include "aws/sqs/operations.h"
-#include "aws/sts/operations.h"
+#include "authorization/policy_authorizer.h"
+#include "aws/calls.h"
 #include "engine/blob/blobs.h"
 #include "engine/kv/buffered_env.h"
 #include "gateway/gateway.h"
@@ -45,20 +38,13 @@
 #include "runtime/http_server.h"
 #include "runtime/timers.h"
 #include "service/cloudwatch/cloudwatch.h"
-#include "service/dynamodb/care/history.h"
-#include "service/dynamodb/care/table_copy.h"
 #include "service/dynamodb/dynamodb.h"
-#include "service/dynamodb/item/transaction_token.h"
-#include "service/dynamodb/stream/stream_retention.h"
-#include "service/dynamodb/stream/stream_roll.h"
-#include "service/dynamodb/table/backfill.h"
+#include "service/dynamodb/stream/streams.h"
 #include "service/iam/iam.h"
 #include "service/kinesis/kinesis.h"
 #include "service/lambda/function_url.h"
 #include "service/lambda/lambda.h"
-#include "service/lambda/resource_policy.h"
 #include "service/logs/logs.h"
-#include "service/logs/retention.h"
 #include "service/sqs/sqs.h"
 #include "service/sts/sts.h"
 
@@ -172,10 +158,7 @@ struct App::Parts {
         stream_source(streams),
         kinesis_source(kinesis),
         queue_source(sqs),
-        authorizer(
-            {iam, dynamodb.tables(), kinesis, sqs}, *world.clock,
-            [this](std::string_view arn) { return resource_policy(arn); },
-            [this](std::string_view arn) { return integration::resource_tags({dynamodb, kinesis, lambda, sqs}, arn); }),
+        authorizer(iam, *world.clock, services),
         destinations(sqs, authorizer),
         lambda_roles(iam, authorizer),
         lambda_logs(logs, lambda_roles),
@@ -220,19 +203,18 @@ struct App::Parts {
         access(configuration.on_loopback() ? ControlAccess::Programs::kOpen : ControlAccess::Programs::kSigned,
                authenticator, token),
         control({*world.clock, configuration.test_clock, access,
-                 *store, logs, blobs, package_links, init_scripts, service_ids(), [this] { reset(); }}),
+                 *store, logs, blobs, package_links, init_scripts, services, [this] { reset(); }}),
+        calls(services, authorizer, [this](std::move_only_function<void()> release) { await_disk(std::move(release)); }),
         gateway(
-            {bindings(),
+            {services,
              host_names,
              pages,
              authenticator,
              authorizer,
              *world.random,
-             [this](std::move_only_function<void()> release) {
-               store->durable(store->last_commit(), std::move(release));
-             },
+             [this](std::move_only_function<void()> release) { await_disk(std::move(release)); },
              control,
-             {{"lambda", &lambda::FunctionUrls::owns,
+             {{lambda.model(), &lambda::FunctionUrls::owns,
                [this](const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
                       runtime::HttpRespond respond) { function_urls.handle(request, caller, std::move(respond)); },
               lambda::FunctionUrls::body_limit()}}}) {
@@ -247,6 +229,9 @@ struct App::Parts {
     if (pages.allows_all()) out += " PAGES OF EVERY SITE may act as the account's root: CORS checks are disabled.";
     return out;
   }
+
+  // Runs it once all that was committed is durable.
+  void await_disk(std::move_only_function<void()> release) { store->durable(store->last_commit(), std::move(release)); }
 
   // Where unknown keys are refused, somebody must be the first.
   void admit_root() {
@@ -291,24 +276,6 @@ struct App::Parts {
     return workers.has_network() ? fmt::format("http://127.0.0.1:{}", kDefaultPort) : endpoint_url(server);
   }
 
-  std::vector<gateway::Binding> bindings() {
-    return {{&dynamodb::kModel, &dynamodb},
-            {&dynamodbstreams::kModel, &streams},
-            {&lambda::kModel, &lambda},
-            {&logs::kModel, &logs},
-            {&iam::kModel, &iam},
-            {&sqs::kModel, &sqs, &sqs::is_queue_path},
-            {&kinesis::kModel, &kinesis},
-            {&cloudwatch::kModel, &cloudwatch},
-            {&sts::kModel, &sts}};
-  }
-
-  std::vector<std::string_view> service_ids() {
-    std::vector<std::string_view> out;
-    for (const auto& binding : bindings()) out.push_back(binding.model->id);
-    return out;
-  }
-
   ~Parts() {
     if (configuration.ephemeral) {
       std::error_code ignored;
@@ -316,31 +283,14 @@ struct App::Parts {
     }
   }
 
-  // Policies that resources carry themselves.
-  std::string resource_policy(std::string_view arn) {
-    if (const auto queue = sqs.find_or_null(arn)) {
-      const auto definition = queue->definition();
-      const auto policy = definition->stored.attributes->find("Policy");
-      return policy == definition->stored.attributes->end() ? std::string() : policy->second;
-    }
-    if (auto policy = kinesis::resource_policy(kinesis, arn); !policy.empty()) return policy;
-    if (auto policy = lambda::policy_of(lambda, arn); !policy.empty()) return policy;
-    return dynamodb::resource_policy(dynamodb, arn);
-  }
-
   // Everything that is stored is gone; what runs of it ends.
   void reset() {
-    lambda.forget();
+    for (aws::Service* each : services) each->halt();
     kv::Batch batch;
     batch.erase(kv::Range{"", std::string(8, '\xFF')});
     (void)store->commit(batch);
-    dynamodb.forget();
-    iam.forget();
+    for (aws::Service* each : services) each->forget();
     admit_root();
-    sqs.forget();
-    kinesis.forget();
-    cloudwatch.forget();
-    code.sweep_later();
   }
 
   Configuration configuration;
@@ -368,6 +318,8 @@ struct App::Parts {
   sandbox::Isolation isolation_found;
   sandbox::WorkerFactory workers;
   schedule::Schedule schedule;
+  // All services, in the order in which they start.
+  const aws::Services services{{&dynamodb, &streams, &logs, &iam, &sqs, &kinesis, &cloudwatch, &sts, &lambda}};
   dynamodb::DynamoDb dynamodb;
   dynamodbstreams::Streams streams;
   logs::Logs logs;
@@ -379,7 +331,7 @@ struct App::Parts {
   integration::DynamoDbStreamSource stream_source;
   integration::KinesisSource kinesis_source;
   integration::SqsQueueSource queue_source;
-  integration::PolicyAuthorizer authorizer;
+  authorization::PolicyAuthorizer authorizer;
   integration::SqsDestinations destinations;
   integration::LambdaRoles lambda_roles;
   integration::LambdaLogs lambda_logs;
@@ -402,6 +354,7 @@ struct App::Parts {
   gateway::Authenticator authenticator;
   ControlAccess access;
   Control control;
+  const aws::Calls calls;
   gateway::Gateway gateway;
   LargeRequests large_requests{gateway, large};
 };
@@ -420,31 +373,17 @@ App::App(Configuration configuration, World world)
 App::~App() { stop(std::chrono::milliseconds(0)); }
 
 void App::start() {
-  dynamodb::keep_retention(parts_->dynamodb);
-  dynamodb::keep_rolling(parts_->dynamodb);
-  dynamodb::keep_time_to_live(parts_->dynamodb);
-  dynamodb::keep_backfilling(parts_->dynamodb);
-  dynamodb::keep_history(parts_->dynamodb);
-  dynamodb::keep_copying(parts_->dynamodb);
-  dynamodb::keep_tokens(parts_->dynamodb);
-  logs::keep_retention(parts_->logs);
-  sqs::keep_retention(parts_->sqs);
-  sqs::keep_moving(parts_->sqs);
-  kinesis::keep_retention(parts_->kinesis);
-  cloudwatch::keep_retention(parts_->cloudwatch);
-  parts_->lambda.resume();
+  for (aws::Service* each : parts_->services) each->start();
   parts_->timers.start();
   parts_->workshop.post([earlier = parts_->folder / "code"] {  // unpacked in place, by earlier versions: maybe half
     std::error_code ignored;
     fs::remove_all(earlier, ignored);
   });
-  parts_->code.sweep_later();
   parts_->server.start(parts_->large_requests);
 }
 
 void App::stop(std::chrono::milliseconds patience) {
-  parts_->sqs.release();
-  parts_->kinesis.release();
+  for (aws::Service* each : parts_->services) each->release();
   parts_->control.release();
   parts_->server.stop(patience);
   parts_->schedule.stop();
@@ -459,6 +398,8 @@ void App::stop(std::chrono::milliseconds patience) {
 }
 
 void App::run_init_scripts(const std::string& stage) { parts_->init_scripts.run(stage); }
+
+const aws::Calls& App::calls() const { return parts_->calls; }
 
 std::uint16_t App::port() const { return parts_->server.port(); }
 

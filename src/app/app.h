@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/configuration.h"
+#include "aws/calls.h"
 #include "base/clock.h"
 #include "base/random.h"
 
@@ -33,6 +34,9 @@ class App {
 
   // Runs the scripts of a stage (boot, start, ready, shutdown) and waits for them.
   void run_init_scripts(const std::string& stage);
+
+  // For what runs inside the server, and for tests.
+  const aws::Calls& calls() const;
 
   std::uint16_t port() const;
   std::string describe() const;  // for the log: where, for whom, and what keeps functions apart

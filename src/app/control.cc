@@ -17,10 +17,10 @@ HttpResponse json(std::string body, int status = 200) {
   return {status, {{"Content-Type", "application/json"}}, std::move(body)};
 }
 
-HttpResponse health(const std::vector<std::string_view>& offered) {
+HttpResponse health(const aws::Services& offered) {
   std::string services;
-  for (const std::string_view service : offered)
-    services += fmt::format("{}\"{}\": \"running\"", services.empty() ? "" : ", ", service);
+  for (const aws::Service* service : offered)
+    services += fmt::format("{}\"{}\": \"running\"", services.empty() ? "" : ", ", service->model().id);
   return json(
       fmt::format("{{\"services\": {{{}}}, \"edition\": \"leat\", \"version\": \"{}\"}}\n", services, kVersion));
 }

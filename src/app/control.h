@@ -34,7 +34,7 @@ struct ControlParts {
   const blob::Blobs& blobs;
   const lambda::PackageLinks& links;
   const InitScripts& init_scripts;
-  std::vector<std::string_view> services;  // their ids
+  const aws::Services& services;
   std::function<void()> reset;
 };
 

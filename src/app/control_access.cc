@@ -34,7 +34,7 @@ bool ControlAccess::signed_by_root(const runtime::HttpRequest& request) const {
   std::string problem;
   if (wire::parse_signature(request, signature, problem) != wire::SignatureForm::kWellFormed) return false;
   if (signature.service != kControlService) return false;
-  const auto caller = authenticator_.authenticate(request, signature, kControlService);
+  const auto caller = authenticator_.authenticate(request, signature, {kControlService});
   return caller && caller->arn.ends_with(":root");
 }
 

@@ -1,21 +1,9 @@
 #pragma once
-// Who may do what: the one question that dispatch asks before a handler runs.
+// Who may do what: the one question that is asked before a handler runs.
 
-#include <string>
-#include <string_view>
-
-#include "aws/caller.h"
-#include "aws/error.h"
-#include "aws/operation.h"
+#include "aws/service.h"
 
 namespace leat::aws {
-
-struct Authorization {
-  const Caller& caller;
-  const ServiceModel& service;
-  const Operation& operation;
-  const void* input;  // of operation.input
-};
 
 class Authorizer {
  public:

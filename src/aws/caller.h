@@ -16,6 +16,8 @@ struct Caller {
   std::string region;        // us-east-1
   std::string arn;           // arn:aws:iam::000000000000:root, or the user or assumed role
   std::string principal_id;  // the account, AIDA…, or AROA…:session
+  std::string service = {};     // events.amazonaws.com, where a service acts and nobody else
+  std::string source_arn = {};  // the resource that it acts for
   std::string access_key;
   std::string request_id;
   std::string source_ip;  // empty where no client asks

@@ -1,6 +1,7 @@
 #pragma once
 // What the binding tables say of a service and its operations.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -17,6 +18,8 @@ namespace leat::aws {
 template <class Output>
 using Reply = std::move_only_function<void(Result<Output>)>;
 
+class Service;
+
 // A struct of a shape that the caller does not name.
 using Object = std::shared_ptr<void>;
 
@@ -29,7 +32,9 @@ enum class OperationKind : std::uint8_t {
 struct Operation {
   std::string_view name;
   OperationKind kind;
-  std::string_view resource;  // what it asks IAM for: integration/rights.h
+  std::string_view resource;  // what it asks IAM for: aws/rights.h; "none" where policies have no say
+  std::string_view action;    // lambda:InvokeFunction, where the operation is called Invoke
+  std::uint64_t body_limit;   // bytes
   const Shape* input;         // null where the operation takes nothing
   const Shape* output;        // null where it returns nothing
   std::string_view http_method;
@@ -40,8 +45,8 @@ struct Operation {
   const Member* payload_out;
   const Member* events_out;  // the member that is an event stream, or null
   Object (*new_input)();
-  // Null for an operation that AWS has and leat does not offer. `service` is what the app bound.
-  void (*handle)(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done);
+  // Null for an operation that AWS has and leat does not offer.
+  void (*handle)(Service& service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done);
   const RequestRules* rules;  // null where the model says it all
 };
 
@@ -59,6 +64,12 @@ struct ServiceModel {
   std::string_view xml_namespace;
   std::string_view api_version;
   bool speaks_query;  // beside its own protocol, as older SDKs still do
+  std::string_view policy_prefix;  // its name in policies and ARNs
+  int refusal_status;              // of a caller, in JSON and CBOR; in Query and REST it is 403 everywhere
+  std::chrono::minutes skew;       // how far a caller's clock may be from ours
+  bool sums_answers;               // x-amz-crc32
+  bool shares_resources;           // another account can name them
+  std::uint64_t body_limit;        // bytes, of what names no operation yet
   std::span<const Operation> operations;
 };
 
@@ -70,9 +81,9 @@ Object make() {
   return std::make_shared<T>();
 }
 
-template <auto Handler, class Service, class Input, class Output>
-void blocking(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
-  auto result = Handler(*static_cast<Service*>(service), caller, *static_cast<const Input*>(input.get()));
+template <auto Handler, class Type, class Input, class Output>
+void blocking(aws::Service& service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
+  auto result = Handler(static_cast<Type&>(service), caller, *static_cast<const Input*>(input.get()));
   if (!result) return done(std::unexpected(std::move(result).error()));
   if constexpr (std::is_void_v<Output>)
     done(Object());
@@ -80,9 +91,9 @@ void blocking(void* service, const Caller& caller, Object input, std::move_only_
     done(Object(std::make_shared<Output>(std::move(*result))));
 }
 
-template <auto Handler, class Service, class Input, class Output>
-void waiting(void* service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
-  Handler(*static_cast<Service*>(service), caller, *static_cast<const Input*>(input.get()),
+template <auto Handler, class Type, class Input, class Output>
+void waiting(aws::Service& service, const Caller& caller, Object input, std::move_only_function<void(Result<Object>)> done) {
+  Handler(static_cast<Type&>(service), caller, *static_cast<const Input*>(input.get()),
           Reply<Output>([done = std::move(done)](Result<Output> result) mutable {
             if (!result) return done(std::unexpected(std::move(result).error()));
             done(Object(std::make_shared<Output>(std::move(*result))));

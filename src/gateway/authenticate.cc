@@ -7,7 +7,6 @@
 #include "aws/access_key_id.h"
 #include "base/encoding.h"
 #include "gateway/host_names.h"
-#include "gateway/manners.h"
 #include "wire/signed_parts.h"
 
 namespace leat::gateway {
@@ -64,11 +63,13 @@ std::unexpected<aws::Error> nobody() {
 }  // namespace
 
 aws::Result<aws::Caller> Authenticator::authenticate(const runtime::HttpRequest& request,
-                                                     const wire::Signature& signature, std::string_view service) const {
-  if (auto problem = wire::uncovered(request, signature, service))
+                                                     const wire::Signature& signature,
+                                                     const SigningScope& scope) const {
+  if (auto problem = wire::uncovered(request, signature, scope.service))
     return aws::fail(kInvalidSignature, std::move(*problem));
   const auto credential = credentials_.find_credential(signature.access_key);
-  aws::Caller caller = credential ? TRY(known(request, signature, *credential)) : TRY(unknown(request, signature));
+  aws::Caller caller = credential ? TRY(known(request, signature, *credential, scope.skew))
+                                  : TRY(unknown(request, signature, scope.skew));
   caller.region = region_in(request.header("host"));
   if (caller.region.empty()) caller.region = signature.region;
   caller.access_key = signature.access_key;
@@ -76,11 +77,11 @@ aws::Result<aws::Caller> Authenticator::authenticate(const runtime::HttpRequest&
 }
 
 aws::Result<aws::Caller> Authenticator::known(const runtime::HttpRequest& request, const wire::Signature& signature,
-                                              const aws::Credential& credential) const {
+                                              const aws::Credential& credential, Duration skew) const {
   if (credential.secret_key.empty() || credential.session_token != signature.session_token) return nobody();
   if (credential.expiration && *credential.expiration <= clock_.now())
     return aws::fail(kExpiredToken, "The security token included in the request is expired");
-  TRY_VOID(check_time(signature, clock_.unmoved(), manners_of(signature.service).skew));
+  TRY_VOID(check_time(signature, clock_.unmoved(), skew));
   if (!wire::verify(request, signature, cached_signing_key(credential, signature))) {
     return aws::fail(kInvalidSignature,
                      "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -95,11 +96,11 @@ aws::Result<aws::Caller> Authenticator::known(const runtime::HttpRequest& reques
 
 // The secret of an unknown key is unknown too; its date is still held against the clock.
 aws::Result<aws::Caller> Authenticator::unknown(const runtime::HttpRequest& request,
-                                                const wire::Signature& signature) const {
+                                                const wire::Signature& signature, Duration skew) const {
   if (aws::was_issued(signature.access_key)) return nobody();
   auto caller = ambient_.caller(request, signature.access_key);
   if (!caller) return nobody();
-  TRY_VOID(check_time(signature, clock_.unmoved(), manners_of(signature.service).skew));
+  TRY_VOID(check_time(signature, clock_.unmoved(), skew));
   return std::move(*caller);
 }
 

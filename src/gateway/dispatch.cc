@@ -11,7 +11,6 @@
 #include "gateway/cors.h"
 #include "gateway/gateway.h"
 #include "gateway/greeting.h"
-#include "gateway/manners.h"
 #include "gateway/unserved.h"
 #include "wire/codec.h"
 #include "wire/event_stream.h"
@@ -43,10 +42,9 @@ struct Exchange {
 
   // With what goes with every answer.
   HttpResponse finished(HttpResponse response) const {
-    const bool dynamodb = route.binding && route.binding->model->id.starts_with("dynamodb");
     response.headers.emplace_back("x-amzn-RequestId", caller.request_id);
     if (route.protocol != aws::Protocol::kRestJson) compress(request, response);
-    if (dynamodb) {
+    if (route.service && route.service->model().sums_answers) {
       const auto sum =
           crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
       response.headers.emplace_back("x-amz-crc32", std::to_string(sum));
@@ -61,7 +59,7 @@ struct Exchange {
   void refuse_caller(const aws::Error& error) {
     HttpResponse response = wire::encode_error(error_context(), error);
     const bool by_service = route.protocol != aws::Protocol::kQuery && route.protocol != aws::Protocol::kRestJson;
-    response.status = by_service ? manners_of(route.binding->model->signing_name).refusal_status : 403;
+    response.status = by_service ? route.service->model().refusal_status : 403;
     finish(std::move(response));
   }
 
@@ -75,7 +73,7 @@ struct Exchange {
     return finished(std::move(response));
   }
 
-  wire::Call call() const { return {request, *route.binding->model, *route.operation, caller.request_id}; }
+  wire::Call call() const { return {request, route.service->model(), *route.operation, caller.request_id}; }
 };
 
 namespace {
@@ -88,7 +86,7 @@ HttpResponse misdirected() {
 
 aws::Error unknown_operation(const Route& route) {
   using namespace aws::errors;
-  const aws::ServiceModel& model = *route.binding->model;
+  const aws::ServiceModel& model = route.service->model();
   if (route.operation) return {&kNotOffered, fmt::format("leat does not offer {}:{} yet", model.id, route.operation->name)};
   if (route.protocol != aws::Protocol::kQuery) return {&kUnknownOperation, ""};
   return {&kUnknownOperation,
@@ -110,7 +108,7 @@ aws::Result<aws::Object> decode(const Exchange& exchange) {
     unpacked = exchange.request;
     unpacked.body = *body;
   }
-  const wire::Call call{body ? unpacked : exchange.request, *exchange.route.binding->model, *exchange.route.operation,
+  const wire::Call call{body ? unpacked : exchange.request, exchange.route.service->model(), *exchange.route.operation,
                         exchange.caller.request_id};
   aws::Object input = exchange.route.operation->new_input();
   aws::Violations violations(exchange.route.operation->rules);
@@ -135,7 +133,7 @@ void Gateway::serve(const Site& site, const HttpRequest& request, HttpRespond re
   std::string problem;
   if (wire::parse_signature(request, signature, problem) != wire::SignatureForm::kWellFormed)
     return site.handle(request, std::nullopt, std::move(respond));
-  auto caller = parts_.authenticator.authenticate(request, signature, site.signing_name);
+  auto caller = parts_.authenticator.authenticate(request, signature, scope_of(site.model));
   if (caller) {
     caller->source_ip = request.peer;
     return site.handle(request, *caller, std::move(respond));
@@ -181,7 +179,7 @@ runtime::HttpBodyLimit Gateway::body_limit(const HttpRequest& head) {
   const Route route = router_.route(head, signature.service);
   const std::string request_id = parts_.random.uuid();
   runtime::HttpBodyLimit limit = gateway::body_limit(route, request_id);
-  if (!route.binding && !signature.service.empty()) limit.refusal = unserved(head, signature.service, route, request_id);
+  if (!route.service && !signature.service.empty()) limit.refusal = unserved(head, signature.service, route, request_id);
   limit.refusal.headers.emplace_back("x-amzn-RequestId", request_id);
   add_cors(parts_.pages, head, limit.refusal);
   return limit;
@@ -196,7 +194,7 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
   auto exchange =
       std::make_shared<Exchange>(Exchange{request, parts_.pages, std::move(respond), router_.route(request, signature.service), {}});
   exchange->caller.request_id = parts_.random.uuid();
-  if (!exchange->route.binding)
+  if (!exchange->route.service)
     return exchange->finish(unserved(request, signature.service, exchange->route, exchange->caller.request_id));
   if (form == wire::SignatureForm::kNone)
     return exchange->refuse_caller({&aws::errors::kMissingToken, "Request is missing Authentication Token"});
@@ -205,7 +203,7 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
   try {
     decide(request, signature, exchange);
   } catch (const std::exception& failure) {
-    note_failure(fmt::format("{}:{}", exchange->route.binding->model->id, exchange->route.asked_for), failure.what());
+    note_failure(fmt::format("{}:{}", exchange->route.service->model().id, exchange->route.asked_for), failure.what());
     if (exchange->respond) exchange->refuse({&aws::errors::kInternalFailure, std::string(kFailure)});
   }
 }
@@ -213,7 +211,7 @@ void Gateway::answer(const HttpRequest& request, HttpRespond respond) {
 // Who calls, whether they may, and what comes of it.
 void Gateway::decide(const HttpRequest& request, const wire::Signature& signature,
                      const std::shared_ptr<Exchange>& exchange) {
-  auto caller = parts_.authenticator.authenticate(request, signature, exchange->route.binding->model->signing_name);
+  auto caller = parts_.authenticator.authenticate(request, signature, scope_of(exchange->route.service->model()));
   if (!caller) return exchange->refuse_caller(caller.error());
   caller->request_id = std::move(exchange->caller.request_id);
   caller->source_ip = request.peer;
@@ -228,7 +226,7 @@ void Gateway::decide(const HttpRequest& request, const wire::Signature& signatur
   auto input = decode(*exchange);
   if (!input) return exchange->refuse(input.error());
   if (auto allowed =
-          parts_.authorizer.authorize({exchange->caller, *exchange->route.binding->model, *operation, input->get()});
+          parts_.authorizer.authorize({exchange->caller, *exchange->route.service, *operation, input->get()});
       !allowed) {
     return exchange->refuse_caller(allowed.error());
   }
@@ -236,7 +234,7 @@ void Gateway::decide(const HttpRequest& request, const wire::Signature& signatur
     exchange->caller.departure = std::make_shared<Departure>();
     request.waiter->tell_when_gone(exchange->caller.departure);
   }
-  operation->handle(exchange->route.binding->service, exchange->caller, *input,
+  operation->handle(*exchange->route.service, exchange->caller, *input,
                     [this, exchange](const aws::Result<aws::Object>& result) {
                       HttpResponse response = exchange->answer_to(result);
                       if (exchange->route.operation->kind != aws::OperationKind::kWrite)

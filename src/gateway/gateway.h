@@ -27,7 +27,7 @@ class ControlEndpoints {
 
 // A service that is asked by plain HTTP on host names of its own.
 struct Site {
-  std::string_view signing_name;
+  const aws::ServiceModel& model;  // whose it is
   std::function<bool(std::string_view host)> owns;
   // `caller` is who has signed; nobody where nobody has. The views live until the response is given.
   std::function<void(const runtime::HttpRequest& request, const std::optional<aws::Caller>& caller,
@@ -37,7 +37,7 @@ struct Site {
 };
 
 struct GatewayParts {
-  std::vector<Binding> bindings;
+  const aws::Services& services;
   const HostNames& host_names;
   const Pages& pages;
   const Authenticator& authenticator;
@@ -52,7 +52,7 @@ struct Exchange;
 
 class Gateway final : public runtime::HttpHandler {
  public:
-  explicit Gateway(GatewayParts parts) : parts_(std::move(parts)), router_(parts_.bindings) {}
+  explicit Gateway(GatewayParts parts) : parts_(std::move(parts)), router_(parts_.services) {}
 
   runtime::HttpBodyLimit body_limit(const runtime::HttpRequest& head) override;
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;

@@ -30,9 +30,8 @@ bool is_root(std::string_view path) { return path.find_first_not_of('/') == std:
 // The route, if the request came to where its service is asked, by a method that it is asked by.
 Route at_its_path(Route route, const runtime::HttpRequest& request) {
   const std::string_view path = split_target(request.target).first;
-  const auto owns = route.binding ? route.binding->owns_path : nullptr;
   const bool method = request.method == "POST" || (request.method == "GET" && route.protocol == Protocol::kQuery);
-  if (method && (is_root(path) || (owns && owns(path)))) return route;
+  if (method && (is_root(path) || (route.service && route.service->owns_path(path)))) return route;
   route.operation = nullptr;
   route.asked_for.clear();
   return route;
@@ -41,28 +40,29 @@ Route at_its_path(Route route, const runtime::HttpRequest& request) {
 }  // namespace
 
 wire::ErrorContext context_of(const Route& route, std::string_view request_id) {
-  if (!route.binding) return {route.protocol, "", "1.0", "", request_id, false};
-  const auto& model = *route.binding->model;
+  if (!route.service) return {route.protocol, "", "1.0", "", request_id, false};
+  const auto& model = route.service->model();
   return {route.protocol,      model.id,   model.json_version.empty() ? "1.0" : model.json_version,
           model.xml_namespace, request_id, model.speaks_query};
 }
 
-Router::Router(std::vector<Binding> bindings) : bindings_(std::move(bindings)) {
-  for (const Binding& binding : bindings_) {
-    if (binding.model->target_prefix.empty()) continue;
-    for (const auto& operation : binding.model->operations) {
-      targets_.emplace(fmt::format("{}.{}", binding.model->target_prefix, operation.name), Named{&binding, &operation});
+Router::Router(const aws::Services& services) : services_(services) {
+  for (aws::Service* service : services_) {
+    const aws::ServiceModel& model = service->model();
+    if (model.target_prefix.empty()) continue;
+    for (const auto& operation : model.operations) {
+      targets_.emplace(fmt::format("{}.{}", model.target_prefix, operation.name), Named{service, &operation});
     }
   }
 }
 
 Route Router::by_target(std::string_view target) const {
   const auto found = targets_.find(std::string(target));
-  if (found != targets_.end()) return {found->second.binding, found->second.operation, std::string(target)};
-  for (const Binding& binding : bindings_) {
-    const std::string_view prefix = binding.model->target_prefix;
+  if (found != targets_.end()) return {found->second.service, found->second.operation, std::string(target)};
+  for (aws::Service* service : services_) {
+    const std::string_view prefix = service->model().target_prefix;
     if (!prefix.empty() && target.starts_with(prefix) && target.substr(prefix.size()).starts_with('.')) {
-      return {&binding, nullptr, std::string(target.substr(prefix.size() + 1))};
+      return {service, nullptr, std::string(target.substr(prefix.size() + 1))};
     }
   }
   return {nullptr, nullptr, std::string(target)};
@@ -80,31 +80,31 @@ Route Router::by_rpc(const runtime::HttpRequest& request) const {
   return route;
 }
 
-Route Router::by_action(const Binding& binding, const runtime::HttpRequest& request) const {
+Route Router::by_action(aws::Service& service, const runtime::HttpRequest& request) {
   std::string action = form_field(request, "Action");
-  for (const auto& operation : binding.model->operations) {
-    if (operation.name == action) return {&binding, &operation, std::move(action), Protocol::kQuery};
+  for (const auto& operation : service.model().operations) {
+    if (operation.name == action) return {&service, &operation, std::move(action), Protocol::kQuery};
   }
-  return {&binding, nullptr, std::move(action), Protocol::kQuery};
+  return {&service, nullptr, std::move(action), Protocol::kQuery};
 }
 
-Route Router::by_uri(const Binding& binding, const runtime::HttpRequest& request) {
+Route Router::by_uri(aws::Service& service, const runtime::HttpRequest& request) {
   const auto [path, query] = split_target(request.target);
   const aws::Operation* found = nullptr;
-  for (const auto& operation : binding.model->operations) {
+  for (const auto& operation : service.model().operations) {
     if (operation.http_method != request.method || !wire::match_uri(operation.http_uri, path)) continue;
     // A pattern may ask for a constant in the query, and then says more than one that does not:
     // …/layers?find=LayerVersion
     const std::string_view constant = split_target(operation.http_uri).second;
     if (constant.empty() ? !found : query.find(constant) != std::string_view::npos) found = &operation;
   }
-  if (found) return {&binding, found, std::string(found->name), Protocol::kRestJson};
-  return {&binding, nullptr, "", Protocol::kRestJson};
+  if (found) return {&service, found, std::string(found->name), Protocol::kRestJson};
+  return {&service, nullptr, "", Protocol::kRestJson};
 }
 
-const Binding* Router::signed_for(std::string_view service) const {
-  for (const Binding& binding : bindings_) {
-    if (binding.model->signing_name == service) return &binding;
+aws::Service* Router::signed_for(std::string_view name) const {
+  for (aws::Service* each : services_) {
+    if (each->model().signing_name == name) return each;
   }
   return nullptr;
 }
@@ -114,15 +114,16 @@ Route Router::route(const runtime::HttpRequest& request, std::string_view signed
   if (!target.empty()) {
     Route route = by_target(target);
     if (request.header("content-type").starts_with("application/x-amz-cbor")) route.protocol = Protocol::kAwsCbor;
-    if (!route.binding && signed_for(signed_service)) route.binding = signed_for(signed_service);
+    if (!route.service) route.service = signed_for(signed_service);
     return at_its_path(std::move(route), request);
   }
   if (!request.header("smithy-protocol").empty()) return by_rpc(request);
   const bool form = has_form(request);
-  if (const Binding* binding = signed_for(signed_service)) {
-    if (binding->model->speaks_query && form) return at_its_path(by_action(*binding, request), request);
-    if (binding->model->protocol == Protocol::kRestJson) return by_uri(*binding, request);
-    return {binding, nullptr, "", binding->model->protocol};
+  if (aws::Service* service = signed_for(signed_service)) {
+    const aws::ServiceModel& model = service->model();
+    if (model.speaks_query && form) return at_its_path(by_action(*service, request), request);
+    if (model.protocol == Protocol::kRestJson) return by_uri(*service, request);
+    return {service, nullptr, "", model.protocol};
   }
   if (!signed_service.empty())
     return {nullptr, nullptr, form ? form_field(request, "Action") : "", form ? Protocol::kQuery : Protocol::kRestJson};
@@ -132,11 +133,12 @@ Route Router::route(const runtime::HttpRequest& request, std::string_view signed
 // An unsigned request still gets its service's form of refusal.
 Route Router::by_looks(const runtime::HttpRequest& request, bool form) const {
   const std::string version = form ? form_field(request, "Version") : std::string();
-  for (const Binding& binding : bindings_) {
-    if (binding.model->speaks_query && !version.empty() && binding.model->api_version == version)
-      return at_its_path(by_action(binding, request), request);
-    if (binding.model->protocol == Protocol::kRestJson) {
-      Route route = by_uri(binding, request);
+  for (aws::Service* service : services_) {
+    const aws::ServiceModel& model = service->model();
+    if (model.speaks_query && !version.empty() && model.api_version == version)
+      return at_its_path(by_action(*service, request), request);
+    if (model.protocol == Protocol::kRestJson) {
+      Route route = by_uri(*service, request);
       if (route.operation) return route;
     }
   }

@@ -4,24 +4,16 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
-#include "aws/operation.h"
+#include "aws/service.h"
 #include "runtime/http.h"
 #include "wire/codec.h"
 #include "wire/sigv4.h"
 
 namespace leat::gateway {
 
-// A service model and the object that its handlers take.
-struct Binding {
-  const aws::ServiceModel* model;
-  void* service;
-  bool (*owns_path)(std::string_view path) = nullptr;  // it is asked at these, too, beside "/"
-};
-
 struct Route {
-  const Binding* binding = nullptr;           // null: nobody can be meant
+  aws::Service* service = nullptr;            // null: nobody can be meant
   const aws::Operation* operation = nullptr;  // null: the service has no such operation
   std::string asked_for;                      // the operation's name as the request gives it, for messages; empty:
                                               // no operation has such a path
@@ -33,24 +25,22 @@ wire::ErrorContext context_of(const Route& route, std::string_view request_id);
 
 class Router {
  public:
-  explicit Router(std::vector<Binding> bindings);
+  explicit Router(const aws::Services& services);
 
   // `signed_service` is the credential scope's service, or empty.
   Route route(const runtime::HttpRequest& request, std::string_view signed_service) const;
-
-  const std::vector<Binding>& bindings() const { return bindings_; }
 
  private:
   Route by_target(std::string_view target) const;
   Route by_rpc(const runtime::HttpRequest& request) const;
   Route by_looks(const runtime::HttpRequest& request, bool form) const;
-  const Binding* signed_for(std::string_view service) const;
-  Route by_action(const Binding& binding, const runtime::HttpRequest& request) const;
-  static Route by_uri(const Binding& binding, const runtime::HttpRequest& request);
+  aws::Service* signed_for(std::string_view service) const;
+  static Route by_action(aws::Service& service, const runtime::HttpRequest& request);
+  static Route by_uri(aws::Service& service, const runtime::HttpRequest& request);
 
-  std::vector<Binding> bindings_;
+  const aws::Services& services_;
   struct Named {
-    const Binding* binding;
+    aws::Service* service;
     const aws::Operation* operation;
   };
   std::unordered_map<std::string, Named> targets_;  // DynamoDB_20120810.PutItem

@@ -1,7 +1,7 @@
 #pragma once
 // Queues as sources of event source mappings, and as destinations of what Lambda has to tell.
 
-#include "integration/authorization.h"
+#include "authorization/policy_authorizer.h"
 #include "service/lambda/ports.h"
 #include "service/sqs/sqs.h"
 
@@ -23,7 +23,7 @@ class SqsQueueSource final : public lambda::QueueSource {
 
 class SqsDestinations final : public lambda::Destinations {
  public:
-  SqsDestinations(sqs::Sqs& sqs, const PolicyAuthorizer& authorizer) : sqs_(sqs), authorizer_(authorizer) {}
+  SqsDestinations(sqs::Sqs& sqs, const authorization::PolicyAuthorizer& authorizer) : sqs_(sqs), authorizer_(authorizer) {}
 
   aws::Result<void> check(std::string_view arn) override;
   // AccessDenied where the letter's role may not send to the queue.
@@ -31,7 +31,7 @@ class SqsDestinations final : public lambda::Destinations {
 
  private:
   sqs::Sqs& sqs_;
-  const PolicyAuthorizer& authorizer_;
+  const authorization::PolicyAuthorizer& authorizer_;
 };
 
 }  // namespace leat::integration

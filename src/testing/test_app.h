@@ -27,6 +27,7 @@ class TestApp {
 
   ManualClock& clock() { return *clock_; }
   FaultyStore& store() { return *store_; }
+  const aws::Calls& calls() const { return app_->calls(); }
 
   // Calls an operation of DynamoDB as the account's root: call("PutItem", "{…}"). Throws where nobody answers.
   runtime::HttpResponse call(const std::string& operation, const std::string& body) {

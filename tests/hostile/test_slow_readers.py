@@ -121,7 +121,7 @@ def test_what_nobody_reads_is_not_made(own, streamers, which, way):
     client = WAYS[way](own, name)
     wait_until(lambda: len(said(own, name, "HELD")) > held or len(said(own, name, "ALL")) > ended, seconds=60)
     assert resident(server) - before < 30
-    assert said(own, name, "HELD")[-1] < 10 and len(said(own, name, "ALL")) == ended
+    assert said(own, name, "HELD")[-1] < 30 and len(said(own, name, "ALL")) == ended
     taken = 0
     while piece := client.recv(MIB):  # and goes on when it is read
         taken += len(piece)

@@ -22,6 +22,8 @@ def test_the_sources_keep_the_rules():
     ("service/lambda/x.cc", '#include "service/dynamodb/table/table.h"', "service/lambda includes another service: service/dynamodb/table/table.h"),
     ("service/lambda/x.cc", '#include "aws/dynamodb/types.h"', "service/lambda includes another service: aws/dynamodb/types.h"),
     ("service/lambda/x.cc", '#include "aws/lambda/types.h"', None),
+    ("authorization/x.cc", '#include "service/iam/iam.h"', None),
+    ("authorization/x.cc", '#include "service/sqs/sqs.h"', "authorization may not include service/sqs/sqs.h"),
     ("service/lambda/x.cc", '#include "engine/kv/store.h"', None),
     ("wire/x.cc", "auto now = std::chrono::system_clock::now();", "clock"),
     ("wire/x.cc", "auto now = std::chrono::system_clock::now();  // lint: clock", None),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aws/cloudwatch/operations.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "engine/kv/rows.h"
@@ -50,6 +51,10 @@ void look(CloudWatch& cloudwatch, const std::string& row) {
 }  // namespace
 
 std::string metrics_prefix(const CloudWatch::Home& home) { return home_key(home, 'i'); }
+
+CloudWatch::CloudWatch(CloudWatchParts parts) : Service(kModel), parts_(parts) {}
+
+void CloudWatch::start() { keep_retention(*this); }
 
 std::string metric_row(const CloudWatch::Home& home, const Metric& metric) {
   std::string key =

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/caller.h"
+#include "aws/service.h"
 #include "aws/cloudwatch/types.h"
 #include "engine/kv/store.h"
 #include "engine/schedule/schedule.h"
@@ -31,9 +31,9 @@ struct CloudWatchParts {
   schedule::Schedule& schedule;
 };
 
-class CloudWatch {
+class CloudWatch final : public aws::Service {
  public:
-  explicit CloudWatch(CloudWatchParts parts) : parts_(parts) {}
+  explicit CloudWatch(CloudWatchParts parts);
 
   CloudWatchParts& parts() { return parts_; }
 
@@ -56,7 +56,8 @@ class CloudWatch {
   };
   Page list(const Home& home, const ListMetricsInput& wanted, const std::string& after, std::size_t limit);
 
-  void forget();
+  void start() override;
+  void forget() override;
 
  private:
   void store(std::map<std::string, MetricValues>& gathered, const std::map<std::string, Metric>& metrics);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/service.h"
 #include "base/clock.h"
 #include "base/definition_lock.h"
 #include "base/random.h"
@@ -41,18 +42,12 @@ struct ItemWritten {
 
 class ChangeCopies;
 
-class DynamoDb {
+class DynamoDb final : public aws::Service {
  public:
   struct Settings {
     bool throttle = false;
   };
-  DynamoDb(kv::Store& store, const Clock& clock, Random& random, schedule::Schedule& schedule, Settings settings)
-      : store_(store),
-        clock_(clock),
-        random_(random),
-        schedule_(schedule),
-        tables_(store),
-        throttle_(clock, settings.throttle) {}
+  DynamoDb(kv::Store& store, const Clock& clock, Random& random, schedule::Schedule& schedule, Settings settings);
 
   kv::Store& store() { return store_; }
   const kv::Store& store() const { return store_; }
@@ -90,12 +85,11 @@ class DynamoDb {
   // change.
   DefinitionLock& definitions() { return definitions_; }
 
-  // Forgets what was read, after the store was emptied.
-  void forget() {
-    tables_.forget();
-    resource_policies_.clear();
-    token_removal_scheduled_ = false;
-  }
+  void start() override;
+  void forget() override;
+  std::string resource_policy(std::string_view arn) override;
+  aws::Map<std::string> resource_tags(std::string_view arn) override;
+  aws::RequestedActions requested_actions(const aws::Authorization& asked) override;
 
  private:
   void charge(std::span<const ItemWrite> writes, const std::vector<ItemWritten>& written);
@@ -112,9 +106,5 @@ class DynamoDb {
   std::atomic<bool> token_removal_scheduled_ = false;
   ExpiryTimers expiry_timers_;
 };
-
-// The policy of a table or a stream, for the table's indexes too; empty where it has none. Kept in memory: it is asked
-// for by every request.
-std::string resource_policy(DynamoDb& db, std::string_view arn);
 
 }  // namespace leat::dynamodb

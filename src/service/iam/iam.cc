@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "aws/access_key_id.h"
+#include "aws/iam/operations.h"
 #include "engine/kv/key.h"
 #include "engine/kv/rows.h"
 
@@ -65,7 +66,8 @@ std::string arn(std::string_view account, std::string_view kind, std::string_vie
   return fmt::format("arn:aws:iam::{}:{}{}{}", account, kind, path, name);
 }
 
-Iam::Iam(kv::Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {
+Iam::Iam(kv::Store& store, const Clock& clock, Random& random)
+    : Service(kModel), store_(store), clock_(clock), random_(random) {
   const auto cursor = store_.scan(kv::prefix_range(key_prefix()), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next()) {
     // One that is damaged is refused, as those are that are gone: it was issued, and is nobody else's.

@@ -24,6 +24,7 @@
 
 #include "aws/caller.h"
 #include "aws/iam/types.h"
+#include "aws/service.h"
 #include "aws/shape_json.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -41,7 +42,7 @@ struct StoredKey : aws::Credential {
   std::shared_ptr<const Session> session = nullptr;  // of temporary keys alone
 };
 
-class Iam final : public aws::CredentialSource {
+class Iam final : public aws::Service, public aws::CredentialSource {
  public:
   Iam(kv::Store& store, const Clock& clock, Random& random);
 
@@ -51,8 +52,6 @@ class Iam final : public aws::CredentialSource {
   Random& random() { return random_; }
 
   std::optional<aws::Credential> find_credential(std::string_view access_key) const override;
-  // Forgets all, after the store was emptied.
-  void forget();
   std::optional<StoredKey> find_key(std::string_view access_key) const;
   std::vector<StoredKey> keys_of(std::string_view principal_id) const;
   void save_credential(const StoredKey& key);
@@ -94,6 +93,10 @@ class Iam final : public aws::CredentialSource {
   }
   void erase(std::string_view row);
   void commit(const kv::Batch& batch);
+
+  void forget() override;
+  std::vector<std::string> resources(const aws::Authorization& asked, std::string_view pattern) const override;
+  aws::RequestedActions requested_actions(const aws::Authorization& asked) override;
 
   // Who has that ARN, and their policies: made by `load` where IAM has changed since they were.
   using StandingPtr = std::shared_ptr<const Standing>;

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "aws/kinesis/operations.h"
 #include "service/kinesis/consumer.h"
 #include "service/kinesis/subscription.h"
 
 namespace leat::kinesis {
 
 Kinesis::Kinesis(KinesisParts parts)
-    : parts_(parts), throttle_(parts.clock, parts.throttle), subscriptions_(std::make_unique<Subscriptions>()) {}
+    : Service(kModel), parts_(parts), throttle_(parts.clock, parts.throttle), subscriptions_(std::make_unique<Subscriptions>()) {}
 Kinesis::~Kinesis() = default;
+
+void Kinesis::start() { keep_retention(*this); }
 
 void Kinesis::release() { subscriptions_->end_all(); }
 

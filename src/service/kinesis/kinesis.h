@@ -9,6 +9,7 @@
 #include <string>
 
 #include "aws/arn.h"
+#include "aws/service.h"
 #include "base/clock.h"
 #include "base/definition_lock.h"
 #include "engine/schedule/schedule.h"
@@ -29,10 +30,10 @@ struct KinesisParts {
   bool throttle;  // the limits of shards are enforced
 };
 
-class Kinesis {
+class Kinesis final : public aws::Service {
  public:
   explicit Kinesis(KinesisParts parts);
-  ~Kinesis();
+  ~Kinesis() override;
 
   KinesisParts& parts() { return parts_; }
   kv::Store& store() const { return parts_.store; }
@@ -65,12 +66,15 @@ class Kinesis {
   }
   shardlog::Log log(const StreamShard& shard) const { return shardlog::Log(parts_.store, shard.log); }
 
-  void forget();
-
   // Who is pushed records of a shard.
   Subscriptions& subscriptions() { return *subscriptions_; }
-  // Ends them: the server stops.
-  void release();
+
+  void start() override;
+  void forget() override;
+  void release() override;
+  std::string resource_policy(std::string_view arn) override;
+  aws::Map<std::string> resource_tags(std::string_view arn) override;
+  aws::RequestedActions requested_actions(const aws::Authorization& asked) override;
 
  private:
   KinesisParts parts_;
@@ -85,9 +89,6 @@ class Kinesis {
 std::string stream_name_in(std::string_view arn);
 // arn:…:stream/NAME of either.
 std::string_view stream_arn_in(std::string_view arn);
-
-// The policy of a stream or a consumer; empty where it has none.
-std::string resource_policy(const Kinesis& kinesis, std::string_view arn);
 
 // Durable work: what is past its retention goes.
 void keep_retention(Kinesis& kinesis);

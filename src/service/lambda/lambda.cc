@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "aws/arn.h"
+#include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/key.h"
@@ -15,19 +16,21 @@
 
 namespace leat::lambda {
 Lambda::Lambda(LambdaParts parts)
-    : parts_(std::move(parts)),
+    : Service(kModel),
+      parts_(std::move(parts)),
       mappings_({parts_.loop, parts_.reading, parts_.timers, parts_.store, parts_.clock, parts_.random, parts_.invoker,
                  parts_.destinations, parts_.roles, parts_.metrics,
                  [this](const std::string& arn) { return resolve_or_null(arn); }}),
       events_(*this) {}
 
-void Lambda::resume() {
+void Lambda::start() {
   const std::string prefix = all_mappings_prefix();
   const auto cursor = parts_.store.scan(kv::prefix_range(prefix), kv::Direction::kForward);
   for (; cursor->valid(); cursor->next())
     kv::sound(cursor->key(), [&] { resume_mapping(cursor->key().substr(prefix.size()), cursor->value()); });
   events_.resume();
   provide_all(*this);
+  parts_.code.sweep_later();
 }
 
 void Lambda::resume_mapping(std::string_view key, std::string_view where) {
@@ -41,13 +44,15 @@ void Lambda::resume_mapping(std::string_view key, std::string_view where) {
   apply(caller, *mapping);
 }
 
-void Lambda::forget() {
+void Lambda::halt() {
   mappings_.stop_all();
   events_.forget();
   std::unique_lock lock(cache_mutex_);
   for (const auto& [row, function] : cache_) parts_.invoker.retire(function->arn());
   cache_.clear();
 }
+
+void Lambda::forget() { parts_.code.sweep_later(); }
 
 aws::Result<FunctionPtr> Lambda::find(const aws::Caller& caller, std::string_view reference) {
   const std::string name = TRY(named_whole(caller, reference));

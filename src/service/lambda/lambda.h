@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/service.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "engine/kv/store.h"
@@ -46,7 +47,7 @@ struct LambdaParts {
   const HotFolders& hot_folders;
 };
 
-class Lambda {
+class Lambda final : public aws::Service {
  public:
   explicit Lambda(LambdaParts parts);
 
@@ -55,11 +56,13 @@ class Lambda {
   EventQueue& events() { return events_; }
   std::mutex& definition_mutex() { return definition_mutex_; }
 
-  // Starts the mappings that were enabled when the server went down.
-  void resume();
-
-  // Ends every mapping and worker, before the store is emptied.
-  void forget();
+  // Mappings that were enabled when the server went down go on.
+  void start() override;
+  void halt() override;
+  void forget() override;
+  std::string resource_policy(std::string_view arn) override;
+  aws::Map<std::string> resource_tags(std::string_view arn) override;
+  std::vector<std::string> resources(const aws::Authorization& asked, std::string_view pattern) const override;
 
   // What is on a function as a whole, and takes no qualifier behind its name: $LATEST of it. ResourceNotFoundException
   // where there is none.

@@ -76,14 +76,15 @@ aws::Result<void> remove_statement(ResourcePolicy& policy, const std::optional<s
   return {};
 }
 
-std::string policy_of(Lambda& lambda, std::string_view text) {
+// Of a function, a version, an alias or a layer's version, as JSON.
+std::string Lambda::resource_policy(std::string_view text) {
   const auto arn = aws::parse_arn(text);
   if (!arn || arn->service != "lambda") return {};
   const auto layer = parse_layer_version(text);
   if (!layer && !arn->resource.starts_with("function:")) return {};
   const FunctionReference reference = parse_reference(text);
   const ResourcePolicy policy =
-      load_policy(lambda, layer ? layer->row('j')
+      load_policy(*this, layer ? layer->row('j')
                                 : qualified_row(arn->account, arn->region, 'l', reference.name, reference.qualifier));
   return policy.statements.empty() ? std::string() : policy.json();
 }

@@ -30,9 +30,6 @@ aws::Result<void> add_statement(ResourcePolicy& policy, const std::optional<std:
 aws::Result<void> remove_statement(ResourcePolicy& policy, const std::optional<std::string>& revision,
                                    const std::string& sid);
 
-// Of the function, version, alias or layer's version with that ARN, as JSON; empty where there is none.
-std::string policy_of(Lambda& lambda, std::string_view arn);
-
 std::unexpected<aws::Error> no_policy();
 
 // As it stands in a statement: a service, an account, an ARN, or everybody.

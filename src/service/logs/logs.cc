@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aws/arn.h"
+#include "aws/logs/operations.h"
+#include "aws/rights.h"
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "engine/kv/rows.h"
 #include "service/logs/arrivals.h"
+#include "service/logs/retention.h"
 
 namespace leat::logs {
 namespace {
@@ -62,10 +66,25 @@ std::optional<EventPosition> EventPosition::parse(std::string_view text) {
 }
 
 Logs::Logs(kv::Store& store, const Clock& clock, schedule::Schedule& schedule)
-    : store_(store),
+    : Service(kModel),
+      store_(store),
       clock_(clock),
       schedule_(schedule),
       number_(static_cast<std::uint64_t>(to_millis(clock.now())) << 20) {}
+
+void Logs::start() { keep_retention(*this); }
+
+// A log group's ARN ends with what may stand below it.
+std::vector<std::string> Logs::resources(const aws::Authorization& asked, std::string_view pattern) const {
+  const std::string stream = aws::first_value(asked, "logStreamName");
+  std::vector<std::string> out = aws::filled(asked, pattern);
+  for (std::string& each : out) {
+    if (!aws::is_whole(each))
+      each = aws::make_arn("logs", asked.caller.region, asked.caller.account,
+                           each + (stream.empty() ? ":*" : ":log-stream:" + stream));
+  }
+  return out;
+}
 
 std::optional<LogGroup> Logs::group(const aws::Caller& caller, std::string_view name) const {
   return load<LogGroup>(store_, group_row(caller.account, caller.region, name));

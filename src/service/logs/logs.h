@@ -19,6 +19,7 @@
 
 #include "aws/caller.h"
 #include "aws/logs/types.h"
+#include "aws/service.h"
 #include "base/clock.h"
 #include "engine/kv/store.h"
 #include "engine/schedule/schedule.h"
@@ -46,7 +47,7 @@ struct StreamId {
   std::string account, region, group, stream;
 };
 
-class Logs {
+class Logs final : public aws::Service {
  public:
   Logs(kv::Store& store, const Clock& clock, schedule::Schedule& schedule);
 
@@ -68,6 +69,9 @@ class Logs {
   // so `changed` does no more than wake somebody.
   kv::Subscription subscribe(std::string_view account, std::string_view region, std::string_view group,
                              std::function<void()> changed);
+
+  void start() override;
+  std::vector<std::string> resources(const aws::Authorization& asked, std::string_view pattern) const override;
 
  private:
   using Events = std::span<const InputLogEvent>;

@@ -4,6 +4,7 @@
 
 #include "aws/arn.h"
 #include "aws/shape_json.h"
+#include "aws/sqs/operations.h"
 #include "engine/kv/rows.h"
 
 namespace leat::sqs {
@@ -21,6 +22,13 @@ std::optional<QueueId> parse_queue_url(const aws::Caller& caller, std::string_vi
   const auto account = rest.rfind('/');
   if (account == std::string_view::npos) return std::nullopt;
   return QueueId{std::string(rest.substr(account + 1)), caller.region, std::string(url.substr(name + 1))};
+}
+
+Sqs::Sqs(SqsParts parts) : Service(kModel), parts_(parts) {}
+
+void Sqs::start() {
+  keep_retention(*this);
+  keep_moving(*this);
 }
 
 QueuePtr Sqs::find_or_null(const QueueId& id) {
@@ -154,7 +162,8 @@ void Sqs::release() {
   for (const auto& queue : queues) queue->release();
 }
 
-bool is_queue_path(std::string_view path) {
+// /ACCOUNT/NAME, of a queue's URL, whatever stands before it: clients send what concerns the queue there.
+bool Sqs::owns_path(std::string_view path) const {
   constexpr std::size_t kAccountSize = 12;
   const auto name = path.rfind('/');
   if (name == std::string_view::npos || name + 1 == path.size()) return false;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/caller.h"
+#include "aws/service.h"
 #include "aws/sqs/types.h"
 #include "engine/schedule/schedule.h"
 #include "service/sqs/queue.h"
@@ -25,9 +25,9 @@ struct SqsParts {
   bool throttle;  // the pauses that AWS enforces after DeleteQueue and PurgeQueue
 };
 
-class Sqs {
+class Sqs final : public aws::Service {
  public:
-  explicit Sqs(SqsParts parts) : parts_(parts) {}
+  explicit Sqs(SqsParts parts);
 
   SqsParts& parts() { return parts_; }
   std::mutex& definition_mutex() { return definition_mutex_; }
@@ -56,11 +56,14 @@ class Sqs {
   // When a queue of that name was deleted last, as far as this server remembers. Under the definition mutex.
   TimePoint erased_at(const QueueId& id) const;
 
-  // Every queue is forgotten, before the store is emptied.
-  void forget();
-
-  // Who waits for messages is answered without any: the server stops.
-  void release();
+  bool owns_path(std::string_view path) const override;
+  void start() override;
+  void forget() override;
+  void release() override;
+  std::string resource_policy(std::string_view arn) override;
+  aws::Map<std::string> resource_tags(std::string_view arn) override;
+  std::vector<std::string> resources(const aws::Authorization& asked, std::string_view pattern) const override;
+  aws::RequestedActions requested_actions(const aws::Authorization& asked) override;
 
   static std::string url(const aws::Caller& caller, const QueueId& id);
 
@@ -79,9 +82,6 @@ class Sqs {
 std::optional<QueueId> parse_queue_arn(std::string_view arn);
 // …/ACCOUNT/NAME, or the NAME of one of the caller's: in the region that is called.
 std::optional<QueueId> parse_queue_url(const aws::Caller& caller, std::string_view url);
-
-// /ACCOUNT/NAME, of a queue's URL, whatever stands before it: clients send what concerns the queue there.
-bool is_queue_path(std::string_view path);
 
 // Durable work that goes on by itself: messages past their retention, move tasks.
 void keep_retention(Sqs& sqs);

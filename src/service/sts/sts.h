@@ -1,13 +1,14 @@
 #pragma once
 // The STS service: who a caller is, and temporary credentials.
 
+#include "aws/service.h"
 #include "service/sts/ports.h"
 
 namespace leat::sts {
 
-class Sts {
+class Sts final : public aws::Service {
  public:
-  explicit Sts(Roles& roles) : roles_(roles) {}
+  explicit Sts(Roles& roles);
   Roles& roles() { return roles_; }
 
  private:

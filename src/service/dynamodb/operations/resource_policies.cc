@@ -48,16 +48,16 @@ aws::Result<std::string> find_bearer(DynamoDb& db, const aws::Caller& caller, st
 
 }  // namespace
 
-std::string resource_policy(DynamoDb& db, std::string_view text) {
-  if (!text.starts_with("arn:aws:dynamodb:")) return {};
+// Of a table or a stream, for the table's indexes too. Kept in memory: it is asked for by every request.
+std::string DynamoDb::resource_policy(std::string_view text) {
   const std::string arn(text.substr(0, text.find("/index/")));
-  return db.resource_policies().get(arn, [&] {
+  return resource_policies_.get(arn, [&] {
     const auto parts = aws::parse_arn(arn);
     if (!parts) return std::string();
     aws::Caller owner;
     owner.account = parts->account;
     owner.region = parts->region;
-    const auto found = load(db, owner, arn);
+    const auto found = load(*this, owner, arn);
     return found ? found->policy.value_or("") : std::string();
   });
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "aws/arn.h"
+#include "aws/dynamodbstreams/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/rows.h"
@@ -13,6 +14,8 @@
 #include "service/dynamodb/table/key.h"
 
 namespace leat::dynamodbstreams {
+
+Streams::Streams(kv::Store& store, const Clock& clock) : Service(kModel), store_(store), clock_(clock) {}
 
 std::optional<StreamName> parse_stream_arn(std::string_view text) {
   const auto arn = aws::parse_arn(text);

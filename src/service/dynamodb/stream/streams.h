@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/caller.h"
+#include "aws/service.h"
 #include "aws/dynamodbstreams/types.h"
 #include "base/clock.h"
 #include "engine/kv/store.h"
@@ -26,9 +26,9 @@ struct ShardReader {
   shardlog::Log log;
 };
 
-class Streams {
+class Streams final : public aws::Service {
  public:
-  Streams(kv::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  Streams(kv::Store& store, const Clock& clock);
 
   kv::Store& store() { return store_; }
   const Clock& clock() const { return clock_; }
@@ -39,6 +39,8 @@ class Streams {
 
   // The oldest record that retention still shows.
   TimePoint horizon() const;
+
+  aws::RequestedActions requested_actions(const aws::Authorization& asked) override;
 
  private:
   kv::Store& store_;

@@ -94,9 +94,9 @@ std::string policy_row(std::string_view arn) {
 
 }  // namespace
 
-std::string resource_policy(const Kinesis& kinesis, std::string_view arn) {
+std::string Kinesis::resource_policy(std::string_view arn) {
   if (stream_name_in(arn).empty()) return {};
-  return kinesis.store().get(policy_row(arn)).value.value_or("");
+  return store().get(policy_row(arn)).value.value_or("");
 }
 
 aws::Result<void> increase_stream_retention_period(Kinesis& kinesis, const aws::Caller& caller,

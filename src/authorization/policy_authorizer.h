@@ -3,31 +3,20 @@
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 
-#include <functional>
 #include <string>
-#include <vector>
 
 #include "aws/authorizer.h"
 #include "aws/policy/judge.h"
-#include "integration/requested_actions.h"
-#include "integration/tag_conditions.h"
-#include "service/dynamodb/table/table.h"
 #include "service/iam/iam.h"
 #include "service/iam/principal.h"
 
-namespace leat::integration {
-
-// Policies that resources carry themselves, by their ARN; an empty text where there is none.
-using ResourcePolicies = std::function<std::string(std::string_view arn)>;
+namespace leat::authorization {
 
 class PolicyAuthorizer final : public aws::Authorizer {
  public:
-  PolicyAuthorizer(NamedResources named, const Clock& clock, ResourcePolicies policies, ResourceTags tags)
-      : named_(named),
-        iam_(named.iam),
-        clock_(clock),
-        resource_policies_(std::move(policies)),
-        resource_tags_(std::move(tags)) {}
+  // `services` may be filled later, before the first request.
+  PolicyAuthorizer(const iam::Iam& iam, const Clock& clock, const aws::Services& services)
+      : iam_(iam), clock_(clock), services_(services) {}
 
   aws::Result<void> authorize(const aws::Authorization& authorization) const override;
 
@@ -54,18 +43,18 @@ class PolicyAuthorizer final : public aws::Authorizer {
     std::shared_ptr<const iam::Session> session;
   };
 
+  aws::Result<void> authorize_service(const aws::Authorization& asked) const;
+
   // UnrecognizedClientException for a key that is inactive, or whose user or role is gone.
   aws::Result<Asker> asker_of(const aws::Caller& caller) const;
   aws::PolicyContext::Keys context_of(const Asker& asker, std::string_view resource) const;
   aws::Verdict decide(const Asker& asker, const aws::PolicyRequest& request) const;
 
-  const NamedResources named_;
   const iam::Iam& iam_;
   const Clock& clock_;
-  ResourcePolicies resource_policies_;
-  ResourceTags resource_tags_;
+  const aws::Services& services_;
   aws::ParsedPolicies parsed_policies_{aws::PolicyKind::kResource};
   aws::ParsedPolicies parsed_trusts_{aws::PolicyKind::kTrust};
 };
 
-}  // namespace leat::integration
+}  // namespace leat::authorization

@@ -1,25 +1,17 @@
-#include "integration/iam_actions.h"
-
+// Which of its resources a request is on.
 #include <fmt/format.h>
 
 #include "aws/arn.h"
+#include "aws/rights.h"
 #include "base/encoding.h"
-#include "integration/rights.h"
+#include "service/iam/iam.h"
 #include "service/iam/principal.h"
 
-namespace leat::integration {
+namespace leat::iam {
 namespace {
 
-const std::string* text_of(const aws::Authorization& asked, std::string_view name) {
-  for (const aws::Member& member : asked.operation.input->members) {
-    if (member.name == name && member.shape->kind == aws::Kind::kString)
-      return static_cast<const std::string*>(member.find(asked.input));
-  }
-  return nullptr;
-}
-
 // The ARN of what there is by that name; of what is to be made, with the path that it is given.
-std::string with_path(const aws::Authorization& asked, const iam::Iam& iam, const std::string& resource) {
+std::string with_path(const aws::Authorization& asked, const Iam& iam, const std::string& resource) {
   const auto arn = aws::parse_arn(resource);
   if (!arn || arn->service != "iam" || arn->account != asked.caller.account) return resource;
   const auto slash = arn->resource.find('/');
@@ -33,12 +25,12 @@ std::string with_path(const aws::Authorization& asked, const iam::Iam& iam, cons
   } else if (kind == "group") {
     if (const auto group = iam.group(arn->account, name)) return group->arn;
   }
-  const std::string* path = text_of(asked, "Path");
-  return path ? iam::arn(arn->account, kind, *path, name) : resource;
+  const std::string path = aws::first_value(asked, "Path");
+  return path.empty() ? resource : iam::arn(arn->account, kind, path, name);
 }
 
-void add_facts(const iam::Iam& iam, const std::string& resource, aws::PolicyContext::Keys& keys) {
-  const auto principal = iam::parse_principal(resource);
+void add_facts(const Iam& iam, const std::string& resource, aws::PolicyContext::Keys& keys) {
+  const auto principal = parse_principal(resource);
   if (!principal) return;
   const auto standing = iam::standing(iam, resource);
   for (const auto& [key, value] : standing->tags) {
@@ -51,19 +43,28 @@ void add_facts(const iam::Iam& iam, const std::string& resource, aws::PolicyCont
 
 }  // namespace
 
-std::vector<RequestedAction> iam_actions(const aws::Authorization& asked, const iam::Iam& iam,
-                                         std::vector<RequestedAction> actions) {
-  for (RequestedAction& each : actions) {
+// IAM has no regions.
+std::vector<std::string> Iam::resources(const aws::Authorization& asked, std::string_view pattern) const {
+  std::vector<std::string> out = aws::filled(asked, pattern);
+  for (std::string& each : out) {
+    if (!aws::is_whole(each)) each = aws::make_arn("iam", "", asked.caller.account, each);
+  }
+  return out;
+}
+
+aws::RequestedActions Iam::requested_actions(const aws::Authorization& asked) {
+  aws::RequestedActions out = aws::rights_of(asked);
+  for (aws::RequestedAction& each : out) {
     // Whoever names no user means themselves.
     each.resource = each.resource == "*" && asked.operation.resource.starts_with("user/{UserName}")
                         ? asked.caller.arn
-                        : with_path(asked, iam, each.resource);
-    each.conditions = [&asked, &iam, resource = each.resource](auto& keys) {
-      add_named_keys(asked, keys);
-      add_facts(iam, resource, keys);
+                        : with_path(asked, *this, each.resource);
+    each.conditions = [&asked, this, action = each.action, resource = each.resource](auto& keys) {
+      aws::add_named_keys(asked, action, keys);
+      add_facts(*this, resource, keys);
     };
   }
-  return actions;
+  return out;
 }
 
-}  // namespace leat::integration
+}  // namespace leat::iam

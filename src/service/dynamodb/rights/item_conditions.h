@@ -15,25 +15,25 @@
 #include "service/dynamodb/table/table.h"
 #include "aws/policy/policy.h"
 
-namespace leat::integration {
+namespace leat::dynamodb {
 
 // What requests on one table, or one of its indexes, name. What cannot be read is passed over: the request is refused
 // by whoever runs it.
 class ItemConditions {
  public:
-  ItemConditions(dynamodb::Tables& tables, const aws::Caller& caller, std::string_view table,
+  ItemConditions(Tables& tables, const aws::Caller& caller, std::string_view table,
                  const std::optional<std::string>& index = std::nullopt);
 
   // Any request, or part of one, of the members that it has.
   template <class Request>
   void add(const Request& request) {
-    static const dynamodb::expression::Names::NameMap kNoNames;
-    static const std::optional<dynamodb::Item> kNoValues;
+    static const expression::Names::NameMap kNoNames;
+    static const std::optional<Item> kNoValues;
     const auto* name_map = &kNoNames;
     const auto* values = &kNoValues;
     if constexpr (requires { request.expression_attribute_names; }) name_map = &request.expression_attribute_names;
     if constexpr (requires { request.expression_attribute_values; }) values = &request.expression_attribute_values;
-    dynamodb::expression::Names names(*name_map, *values);
+    expression::Names names(*name_map, *values);
     if constexpr (requires { request.key; }) add_item(request.key);
     if constexpr (requires { request.item; }) add_item(request.item);
     if constexpr (requires { request.keys; }) {
@@ -58,7 +58,7 @@ class ItemConditions {
     if constexpr (requires { request.return_consumed_capacity; })
       return_consumed_capacity_ = request.return_consumed_capacity.value_or("NONE");
   }
-  void add(const dynamodb::partiql::Statement& statement);
+  void add(const partiql::Statement& statement);
 
   // TransactWriteItems, of what stands in one.
   void enclosed_by(std::string_view operation) { enclosing_operation_ = operation; }
@@ -67,16 +67,16 @@ class ItemConditions {
   void put_into(aws::PolicyContext::Keys& keys, bool reads) const;
 
  private:
-  void add_item(const dynamodb::Item& item);
-  void add_leading(const dynamodb::AttributeValue& value);
-  void add_operand(const dynamodb::expression::Operand& operand);
-  void add_path(const dynamodb::expression::Path& path);
-  void add_condition(const dynamodb::expression::Condition& condition, bool is_key);
-  void add_condition(const std::optional<std::string>& text, dynamodb::expression::Names& names, bool is_key);
-  void add_update(const std::optional<std::string>& text, dynamodb::expression::Names& names);
-  void add_update(const dynamodb::expression::Update& update);
-  void add_projection(const std::optional<std::string>& text, dynamodb::expression::Names& names);
-  void add_key_conditions(const std::optional<aws::Map<dynamodb::Condition>>& conditions);
+  void add_item(const Item& item);
+  void add_leading(const AttributeValue& value);
+  void add_operand(const expression::Operand& operand);
+  void add_path(const expression::Path& path);
+  void add_condition(const expression::Condition& condition, bool is_key);
+  void add_condition(const std::optional<std::string>& text, expression::Names& names, bool is_key);
+  void add_update(const std::optional<std::string>& text, expression::Names& names);
+  void add_update(const expression::Update& update);
+  void add_projection(const std::optional<std::string>& text, expression::Names& names);
+  void add_key_conditions(const std::optional<aws::Map<Condition>>& conditions);
   void select_attributes(const std::vector<std::string>& names);
 
   template <class Value>
@@ -85,7 +85,7 @@ class ItemConditions {
     for (const auto& [name, value] : *by_name) attributes_.insert(name);
   }
 
-  dynamodb::TablePtr table_;
+  TablePtr table_;
   bool of_index_ = false;
   std::string partition_;  // the attribute
   std::set<std::string> leading_, attributes_;
@@ -94,4 +94,4 @@ class ItemConditions {
   std::optional<bool> full_scan_;  // of a statement
 };
 
-}  // namespace leat::integration
+}  // namespace leat::dynamodb

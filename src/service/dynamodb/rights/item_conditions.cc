@@ -1,26 +1,24 @@
-#include "integration/item_conditions.h"
+#include "service/dynamodb/rights/item_conditions.h"
 
 #include "base/encoding.h"
 #include "service/dynamodb/query/legacy.h"
 
-namespace leat::integration {
+namespace leat::dynamodb {
 
-namespace expression = dynamodb::expression;
-using dynamodb::AttributeValue;
-using dynamodb::Item;
+namespace expression = expression;
 
-ItemConditions::ItemConditions(dynamodb::Tables& tables, const aws::Caller& caller, std::string_view table,
+ItemConditions::ItemConditions(Tables& tables, const aws::Caller& caller, std::string_view table,
                                const std::optional<std::string>& index)
-    : table_(tables.find_or_null(caller, dynamodb::table_name_in(caller, table))), of_index_(index.has_value()) {
+    : table_(tables.find_or_null(caller, table_name_in(caller, table))), of_index_(index.has_value()) {
   if (!table_) return;
-  const dynamodb::Index* found = index ? table_->index(*index) : nullptr;
+  const Index* found = index ? table_->index(*index) : nullptr;
   partition_ = (found ? found->key : table_->key).partition.name;
 }
 
 void ItemConditions::add_leading(const AttributeValue& value) {
   if (const auto* text = value.get<std::string>()) leading_.insert(*text);
-  if (const auto* number = value.get<dynamodb::Number>()) leading_.insert(number->text);
-  if (const auto* binary = value.get<dynamodb::Binary>()) leading_.insert(base64_encode(binary->bytes));
+  if (const auto* number = value.get<Number>()) leading_.insert(number->text);
+  if (const auto* binary = value.get<Binary>()) leading_.insert(base64_encode(binary->bytes));
 }
 
 void ItemConditions::add_item(const Item& item) {
@@ -83,12 +81,12 @@ void ItemConditions::select_attributes(const std::vector<std::string>& names) {
   select_ = "SPECIFIC_ATTRIBUTES";
 }
 
-void ItemConditions::add_key_conditions(const std::optional<aws::Map<dynamodb::Condition>>& conditions) {
+void ItemConditions::add_key_conditions(const std::optional<aws::Map<Condition>>& conditions) {
   if (!conditions) return;
-  if (const auto condition = dynamodb::legacy::read_key_conditions(*conditions)) add_condition(*condition, true);
+  if (const auto condition = legacy::read_key_conditions(*conditions)) add_condition(*condition, true);
 }
 
-void ItemConditions::add(const dynamodb::partiql::Statement& statement) {
+void ItemConditions::add(const partiql::Statement& statement) {
   add_item(statement.item);
   add_update(statement.update);
   if (statement.where) add_condition(*statement.where, true);
@@ -109,4 +107,4 @@ void ItemConditions::put_into(aws::PolicyContext::Keys& keys, bool reads) const 
   if (full_scan_) keys.emplace("dynamodb:fulltablescan", *full_scan_ ? "true" : "false");
 }
 
-}  // namespace leat::integration
+}  // namespace leat::dynamodb

@@ -1,12 +1,14 @@
-#include "integration/authorization.h"
+#include "authorization/policy_authorizer.h"
 
 #include <fmt/format.h>
 
+#include "authorization/caller_conditions.h"
+#include "authorization/tag_conditions.h"
 #include "aws/arn.h"
+#include "aws/calls.h"
 #include "base/encoding.h"
-#include "integration/caller_conditions.h"
 
-namespace leat::integration {
+namespace leat::authorization {
 namespace {
 
 using aws::Decision;
@@ -14,16 +16,11 @@ using aws::Verdict;
 using Keys = aws::PolicyContext::Keys;
 
 // These are everybody's, or decide by another policy than the caller's own: a role's trust.
-bool needs_no_policy(const aws::Authorization& asked) {
-  return asked.service.id == "sts" &&
-         (asked.operation.name == "GetCallerIdentity" || asked.operation.name == "AssumeRole");
-}
+bool needs_no_policy(const aws::Operation& operation) { return operation.resource == "none"; }
 
-// Queues and streams can be named by another account, and so can what an operation asks for beside its own resource.
+// What an operation asks for beside its own resource can be another account's, whatever its own can be.
 bool can_be_foreign(const aws::Authorization& asked) {
-  const auto& service = asked.service.id;
-  return service == "sqs" || service == "dynamodbstreams" || service == "kinesis" ||
-         asked.operation.resource.find(" & ") != std::string_view::npos;
+  return asked.service.model().shares_resources || asked.operation.resource.find(" & ") != std::string_view::npos;
 }
 
 bool is_root(std::string_view arn) { return arn.ends_with(":root"); }
@@ -43,11 +40,8 @@ aws::PolicyPrincipal principal_of(const aws::Caller& caller, const iam::Standing
   return out;
 }
 
-// SQS writes actions in small letters.
-std::string shown_action(const std::string& action) { return action.starts_with("sqs:") ? lower_case(action) : action; }
-
 std::unexpected<aws::Error> denied(std::string_view arn, const aws::PolicyRequest& request, const Verdict& verdict) {
-  const std::string action = shown_action(request.action);
+  const std::string action = request.action.starts_with("sqs:") ? lower_case(request.action) : request.action;
   const std::string_view kind = verdict.policy.substr(verdict.policy.find(' ') + 1);  // without "a"
   const std::string why = verdict.decision == Decision::kDenied
                               ? fmt::format("with an explicit deny in {}", verdict.policy)
@@ -55,6 +49,14 @@ std::unexpected<aws::Error> denied(std::string_view arn, const aws::PolicyReques
   return aws::fail(
       aws::errors::kAccessDenied,
       fmt::format("User: {} is not authorized to perform: {} on resource: {} {}", arn, action, request.resource, why));
+}
+
+Keys service_keys(std::string_view service, std::string_view source_arn) {
+  const auto source = aws::parse_arn(source_arn);
+  return {{"aws:sourcearn", std::string(source_arn)},
+          {"aws:sourceaccount", std::string(source ? source->account : std::string_view())},
+          {"aws:principalisawsservice", "true"},
+          {"aws:principalservicename", std::string(service)}};
 }
 
 Decision decide_all(const std::vector<aws::PolicyDocument>& documents, const aws::PolicyRequest& request) {
@@ -108,31 +110,49 @@ Keys PolicyAuthorizer::context_of(const Asker& asker, std::string_view resource)
   }
   const auto arn = aws::parse_arn(resource);
   out.emplace("aws:resourceaccount", arn && !arn->account.empty() ? std::string(arn->account) : asker.caller.account);
-  for (const auto& [key, value] : resource_tags_(resource)) out.emplace("aws:resourcetag/" + lower_case(key), value);
+  for (const auto& [key, value] : services_.resource_tags(resource)) out.emplace("aws:resourcetag/" + lower_case(key), value);
   return out;
 }
 
 Verdict PolicyAuthorizer::decide(const Asker& asker, const aws::PolicyRequest& request) const {
   aws::Opinions say = own_opinions(asker.standing.get(), asker.session.get(), request);
-  const std::string policy = resource_policies_(request.resource);
+  const std::string policy = services_.resource_policy(request.resource);
   if (!policy.empty())
     say.resource = parsed_policies_.get(policy)->decide(request, principal_of(asker.caller, asker.standing.get()));
   return judge(say, is_foreign(asker.caller, request.resource) ? aws::Ground::kForeign : aws::Ground::kOwn);
 }
 
+// Only the policies of what is asked for know services.
+aws::Result<void> PolicyAuthorizer::authorize_service(const aws::Authorization& asked) const {
+  const aws::Caller& caller = asked.caller;
+  for (const aws::RequestedAction& each : asked.service.requested_actions(asked)) {
+    const aws::PolicyContext context([&] {
+      Keys keys = service_keys(caller.service, caller.source_arn);
+      keys.emplace("aws:currenttime", format_iso8601(clock_.now()));
+      if (each.conditions) each.conditions(keys);
+      return keys;
+    });
+    const aws::PolicyRequest request{each.action, each.resource, context};
+    const std::string policy = services_.resource_policy(each.resource);
+    const auto decision = policy.empty() ? Decision::kNotAllowed
+                                         : parsed_policies_.get(policy)->decide(request, {.service = caller.service}).decision;
+    if (decision != Decision::kAllowed) return denied(caller.service, request, {decision, "a resource-based policy"});
+  }
+  return {};
+}
+
 aws::Result<void> PolicyAuthorizer::authorize(const aws::Authorization& authorization) const {
   const aws::Caller& caller = authorization.caller;
+  if (!caller.service.empty()) return authorize_service(authorization);
   // Root needs no policy for what is its account's own.
   if (is_root(caller.arn) && !can_be_foreign(authorization)) return {};
   const Asker asker = TRY(asker_of(caller));
-  if (needs_no_policy(authorization)) return {};
-  for (const RequestedAction& each : requested_actions(authorization, named_)) {
+  if (needs_no_policy(authorization.operation)) return {};
+  for (const aws::RequestedAction& each : authorization.service.requested_actions(authorization)) {
     const aws::PolicyContext context([&] {
       auto keys = context_of(asker, each.resource);
       add_request_tags(authorization, keys);
       if (each.conditions) each.conditions(keys);
-      // The only one that roles are passed to.
-      if (each.action == "iam:PassRole") keys.emplace("iam:passedtoservice", "lambda.amazonaws.com");
       return keys;
     });
     const aws::PolicyRequest request{each.action, each.resource, context};
@@ -151,16 +171,13 @@ bool PolicyAuthorizer::allows_url(const std::optional<aws::Caller>& caller, cons
   keys.emplace("lambda:functionurlauthtype", auth_type);
   const aws::PolicyRequest request{"lambda:InvokeFunctionUrl", function_arn, aws::PolicyContext(std::move(keys))};
   if (asker) return decide(**asker, request).decision == Decision::kAllowed;
-  const std::string policy = resource_policies_(function_arn);
+  const std::string policy = services_.resource_policy(function_arn);
   return !policy.empty() && parsed_policies_.get(policy)->decide(request, {}).decision == Decision::kAllowed;
 }
 
 aws::Result<void> PolicyAuthorizer::authorize(std::string_view role_arn, const aws::PolicyRequest& request) const {
-  aws::Caller caller;
-  const auto principal = iam::parse_principal(role_arn);
-  if (principal) caller.account = principal->account;
-  caller.arn = role_arn;
-  caller.region = aws::parse_arn(request.resource) ? aws::parse_arn(request.resource)->region : std::string_view();
+  const auto resource = aws::parse_arn(request.resource);
+  const aws::Caller caller = aws::role_caller(role_arn, resource ? resource->region : std::string_view());
   const auto asker = asker_of(caller);
   if (!asker) return denied(role_arn, request, {Decision::kNotAllowed, "an identity-based policy"});
   aws::PolicyRequest asked = request;
@@ -197,14 +214,9 @@ aws::Result<void> PolicyAuthorizer::authorize_trust(const aws::Caller& caller, c
 
 bool PolicyAuthorizer::trusts_service(const iam::Role& role, std::string_view service,
                                       std::string_view source_arn) const {
-  const auto source = aws::parse_arn(source_arn);
-  const Keys keys{{"aws:sourcearn", std::string(source_arn)},
-                  {"aws:sourceaccount", std::string(source ? source->account : std::string_view())},
-                  {"aws:principalisawsservice", "true"},
-                  {"aws:principalservicename", std::string(service)}};
-  const aws::PolicyRequest request{"sts:AssumeRole", role.arn, aws::PolicyContext(keys)};
+  const aws::PolicyRequest request{"sts:AssumeRole", role.arn, aws::PolicyContext(service_keys(service, source_arn))};
   const auto trust = parsed_trusts_.get(role.assume_role_policy_document.value_or(""));
   return trust->decide(request, {.service = std::string(service)}).decision == Decision::kAllowed;
 }
 
-}  // namespace leat::integration
+}  // namespace leat::authorization

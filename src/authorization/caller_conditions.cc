@@ -1,8 +1,8 @@
-#include "integration/caller_conditions.h"
+#include "authorization/caller_conditions.h"
 
 #include "base/encoding.h"
 
-namespace leat::integration {
+namespace leat::authorization {
 namespace {
 
 using Keys = aws::PolicyContext::Keys;
@@ -54,4 +54,4 @@ void add_identity(const aws::Caller& caller, const iam::Standing& standing, cons
   }
 }
 
-}  // namespace leat::integration
+}  // namespace leat::authorization

@@ -1,33 +1,9 @@
-#include "integration/tag_conditions.h"
+#include "authorization/tag_conditions.h"
 
-#include "aws/arn.h"
-#include "aws/dynamodb/operations.h"
-#include "aws/kinesis/operations.h"
-#include "aws/lambda/operations.h"
 #include "base/encoding.h"
 
-namespace leat::integration {
+namespace leat::authorization {
 namespace {
-
-using Tags = aws::Map<std::string>;
-
-// From a list of tags, or a map, or nothing.
-template <class Answer>
-Tags tags_in(const Answer& answer) {
-  Tags out;
-  if (!answer || !answer->tags) return out;
-  if constexpr (requires { *answer->tags == out; }) {
-    return *answer->tags;
-  } else {
-    for (const auto& tag : *answer->tags) {
-      if constexpr (requires { out[tag.key] = tag.value; })
-        out[tag.key] = tag.value;
-      else
-        out[tag.key] = tag.value.value_or("");
-    }
-    return out;
-  }
-}
 
 // A text member of that name, in small or capital first letter; null where there is none.
 const std::string* text_in(const aws::Shape& shape, const void* value, std::string_view name) {
@@ -58,30 +34,6 @@ void add_list(const aws::Shape& shape, const void* list, aws::PolicyContext::Key
 
 }  // namespace
 
-aws::Map<std::string> resource_tags(const TaggedServices& services, std::string_view text) {
-  const auto arn = aws::parse_arn(text);
-  if (!arn) return {};
-  aws::Caller owner;
-  owner.account = arn->account;
-  owner.region = arn->region;
-  if (arn->service == "sqs") {
-    const auto queue = services.sqs.find_or_null(text);
-    return queue ? queue->definition()->stored.tags.value_or(Tags()) : Tags();
-  }
-  if (arn->service == "dynamodb" && arn->resource.starts_with("table/")) {
-    const std::string_view resource = arn->resource;
-    const std::string table(resource.substr(0, resource.find('/', sizeof "table/" - 1)));
-    return tags_in(dynamodb::list_tags_of_resource(services.dynamodb, owner,
-                                                   {aws::make_arn("dynamodb", arn->region, arn->account, table)}));
-  }
-  if (arn->service == "kinesis")
-    return tags_in(kinesis::list_tags_for_resource(services.kinesis, owner, {std::string(text)}));
-  if (arn->service == "lambda" && arn->resource.starts_with("function:"))
-    return tags_in(lambda::list_tags(
-        services.lambda, owner, {lambda::function_arn(owner, lambda::function_name_in(arn->resource))}));
-  return {};
-}
-
 void add_request_tags(const aws::Authorization& asked, aws::PolicyContext::Keys& keys) {
   if (!asked.operation.input) return;
   for (const aws::Member& member : asked.operation.input->members) {
@@ -97,4 +49,4 @@ void add_request_tags(const aws::Authorization& asked, aws::PolicyContext::Keys&
   }
 }
 
-}  // namespace leat::integration
+}  // namespace leat::authorization

@@ -1,20 +1,18 @@
-#include "integration/dynamodb_actions.h"
+#include "service/dynamodb/rights/item_actions.h"
 
 #include <algorithm>
 
 #include "aws/arn.h"
 #include "aws/dynamodb/types.h"
-#include "integration/item_conditions.h"
+#include "service/dynamodb/rights/item_conditions.h"
 #include "service/dynamodb/partiql/statement.h"
 
-namespace leat::integration {
+namespace leat::dynamodb {
 namespace {
-
-using Actions = std::vector<RequestedAction>;
 
 // An ARN that leads to no table of the caller's is what it is.
 std::string table_arn(const aws::Caller& caller, std::string_view table) {
-  const std::string_view name = dynamodb::table_name_in(caller, table);
+  const std::string_view name = table_name_in(caller, table);
   if (name.starts_with("arn:")) return std::string(name);
   std::string resource = "table/";
   resource += name;
@@ -24,7 +22,7 @@ std::string table_arn(const aws::Caller& caller, std::string_view table) {
 // What is asked of tables, and with which condition keys.
 class TableActions {
  public:
-  TableActions(const aws::Authorization& asked, dynamodb::Tables& tables) : asked_(asked), tables_(tables) {}
+  TableActions(const aws::Authorization& asked, Tables& tables) : asked_(asked), tables_(tables) {}
 
   // One request of the operation on one table, whose parts add() gives to the conditions.
   void add(std::string_view action, std::string_view table, std::function<void(ItemConditions&)> describe,
@@ -53,11 +51,11 @@ class TableActions {
   }
 
   // A statement that cannot be read is refused by whoever runs it.
-  void add_statement(const std::string& text, const std::optional<std::vector<dynamodb::AttributeValue>>& parameters) {
-    using Kind = dynamodb::partiql::Statement::Kind;
-    auto parsed = dynamodb::partiql::parse(text, parameters);
+  void add_statement(const std::string& text, const std::optional<std::vector<AttributeValue>>& parameters) {
+    using Kind = partiql::Statement::Kind;
+    auto parsed = partiql::parse(text, parameters);
     if (!parsed) return;
-    const auto statement = std::make_shared<const dynamodb::partiql::Statement>(std::move(*parsed));
+    const auto statement = std::make_shared<const partiql::Statement>(std::move(*parsed));
     const char* action = statement->kind == Kind::kInsert   ? "PartiQLInsert"
                          : statement->kind == Kind::kUpdate ? "PartiQLUpdate"
                          : statement->kind == Kind::kDelete ? "PartiQLDelete"
@@ -70,17 +68,17 @@ class TableActions {
     for (const auto& each : statements) add_statement(each.statement, each.parameters);
   }
 
-  Actions take() && { return std::move(out_); }
+  aws::RequestedActions take() && { return std::move(out_); }
 
  private:
   static inline const std::optional<std::string> kNoIndex;
 
   const aws::Authorization& asked_;
-  dynamodb::Tables& tables_;
-  Actions out_;
+  Tables& tables_;
+  aws::RequestedActions out_;
 };
 
-void add_batch_get(TableActions& actions, const dynamodb::BatchGetItemInput& input) {
+void add_batch_get(TableActions& actions, const BatchGetItemInput& input) {
   for (const auto& [table, keys] : input.request_items)
     actions.add("BatchGetItem", table, [&keys, &input](ItemConditions& all) {
       all.add(input);
@@ -88,7 +86,7 @@ void add_batch_get(TableActions& actions, const dynamodb::BatchGetItemInput& inp
     });
 }
 
-void add_batch_write(TableActions& actions, const dynamodb::BatchWriteItemInput& input) {
+void add_batch_write(TableActions& actions, const BatchWriteItemInput& input) {
   for (const auto& [table, writes] : input.request_items)
     actions.add("BatchWriteItem", table, [&writes, &input](ItemConditions& all) {
       all.add(input);
@@ -99,7 +97,7 @@ void add_batch_write(TableActions& actions, const dynamodb::BatchWriteItemInput&
     });
 }
 
-void add_transaction_writes(TableActions& actions, const dynamodb::TransactWriteItemsInput& input) {
+void add_transaction_writes(TableActions& actions, const TransactWriteItemsInput& input) {
   const auto add = [&](const char* action, const auto& each) {
     if (!each) return;
     actions.add(action, each->table_name, [&each, &input](ItemConditions& all) {
@@ -115,7 +113,7 @@ void add_transaction_writes(TableActions& actions, const dynamodb::TransactWrite
   }
 }
 
-void add_transaction_gets(TableActions& actions, const dynamodb::TransactGetItemsInput& input) {
+void add_transaction_gets(TableActions& actions, const TransactGetItemsInput& input) {
   for (const auto& each : input.transact_items) {
     actions.add("GetItem", each.get.table_name, [&get = each.get, &input](ItemConditions& all) {
       all.add(input);
@@ -137,13 +135,13 @@ void on_several(TableActions& actions, const void* input) {
   Add(actions, *static_cast<const Input*>(input));
 }
 
-void add_statement(TableActions& actions, const dynamodb::ExecuteStatementInput& input) {
+void add_statement(TableActions& actions, const ExecuteStatementInput& input) {
   actions.add_statement(input.statement, input.parameters);
 }
-void add_statements(TableActions& actions, const dynamodb::BatchExecuteStatementInput& input) {
+void add_statements(TableActions& actions, const BatchExecuteStatementInput& input) {
   actions.add_statements(input.statements);
 }
-void add_transaction_statements(TableActions& actions, const dynamodb::ExecuteTransactionInput& input) {
+void add_transaction_statements(TableActions& actions, const ExecuteTransactionInput& input) {
   actions.add_statements(input.transact_statements);
 }
 
@@ -152,24 +150,24 @@ struct Entry {
   Reading read;
 };
 constexpr Entry kReadings[] = {
-    {"GetItem", on_one_table<dynamodb::GetItemInput>},
-    {"PutItem", on_one_table<dynamodb::PutItemInput>},
-    {"Query", on_one_table<dynamodb::QueryInput>},
-    {"UpdateItem", on_one_table<dynamodb::UpdateItemInput>},
-    {"DeleteItem", on_one_table<dynamodb::DeleteItemInput>},
-    {"Scan", on_one_table<dynamodb::ScanInput>},
-    {"BatchGetItem", on_several<dynamodb::BatchGetItemInput, add_batch_get>},
-    {"BatchWriteItem", on_several<dynamodb::BatchWriteItemInput, add_batch_write>},
-    {"TransactGetItems", on_several<dynamodb::TransactGetItemsInput, add_transaction_gets>},
-    {"TransactWriteItems", on_several<dynamodb::TransactWriteItemsInput, add_transaction_writes>},
-    {"ExecuteStatement", on_several<dynamodb::ExecuteStatementInput, add_statement>},
-    {"BatchExecuteStatement", on_several<dynamodb::BatchExecuteStatementInput, add_statements>},
-    {"ExecuteTransaction", on_several<dynamodb::ExecuteTransactionInput, add_transaction_statements>},
+    {"GetItem", on_one_table<GetItemInput>},
+    {"PutItem", on_one_table<PutItemInput>},
+    {"Query", on_one_table<QueryInput>},
+    {"UpdateItem", on_one_table<UpdateItemInput>},
+    {"DeleteItem", on_one_table<DeleteItemInput>},
+    {"Scan", on_one_table<ScanInput>},
+    {"BatchGetItem", on_several<BatchGetItemInput, add_batch_get>},
+    {"BatchWriteItem", on_several<BatchWriteItemInput, add_batch_write>},
+    {"TransactGetItems", on_several<TransactGetItemsInput, add_transaction_gets>},
+    {"TransactWriteItems", on_several<TransactWriteItemsInput, add_transaction_writes>},
+    {"ExecuteStatement", on_several<ExecuteStatementInput, add_statement>},
+    {"BatchExecuteStatement", on_several<BatchExecuteStatementInput, add_statements>},
+    {"ExecuteTransaction", on_several<ExecuteTransactionInput, add_transaction_statements>},
 };
 
 }  // namespace
 
-std::optional<std::vector<RequestedAction>> item_actions(const aws::Authorization& asked, dynamodb::Tables& tables) {
+std::optional<aws::RequestedActions> item_actions(const aws::Authorization& asked, Tables& tables) {
   const auto* found = std::find_if(std::begin(kReadings), std::end(kReadings),
                                    [&](const Entry& each) { return each.operation == asked.operation.name; });
   if (found == std::end(kReadings)) return std::nullopt;
@@ -178,4 +176,4 @@ std::optional<std::vector<RequestedAction>> item_actions(const aws::Authorizatio
   return std::move(actions).take();
 }
 
-}  // namespace leat::integration
+}  // namespace leat::dynamodb

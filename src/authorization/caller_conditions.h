@@ -8,7 +8,7 @@
 #include "service/iam/principal.h"
 #include "service/iam/session.h"
 
-namespace leat::integration {
+namespace leat::authorization {
 
 aws::PolicyContext::Keys circumstances(const aws::Caller& caller, TimePoint now);
 
@@ -16,4 +16,4 @@ aws::PolicyContext::Keys circumstances(const aws::Caller& caller, TimePoint now)
 void add_identity(const aws::Caller& caller, const iam::Standing& standing, const iam::Session* session,
                   aws::PolicyContext::Keys& out);
 
-}  // namespace leat::integration
+}  // namespace leat::authorization

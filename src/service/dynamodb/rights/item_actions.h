@@ -4,13 +4,12 @@
 #include <optional>
 #include <vector>
 
-#include "aws/authorizer.h"
-#include "integration/requested_actions.h"
+#include "aws/service.h"
 #include "service/dynamodb/table/table.h"
 
-namespace leat::integration {
+namespace leat::dynamodb {
 
 // nullopt for the operations that are on no items.
-std::optional<std::vector<RequestedAction>> item_actions(const aws::Authorization& asked, dynamodb::Tables& tables);
+std::optional<aws::RequestedActions> item_actions(const aws::Authorization& asked, Tables& tables);
 
-}  // namespace leat::integration
+}  // namespace leat::dynamodb

@@ -1,0 +1,53 @@
+#include "aws/service.h"
+
+#include "aws/arn.h"
+#include "aws/rights.h"
+
+namespace leat::aws {
+
+std::vector<std::string> Service::resources(const Authorization& asked, std::string_view pattern) const {
+  std::vector<std::string> out = filled(asked, pattern);
+  for (std::string& each : out) {
+    if (!is_whole(each)) each = make_arn(model_.policy_prefix, asked.caller.region, asked.caller.account, each);
+  }
+  return out;
+}
+
+RequestedActions Service::requested_actions(const Authorization& asked) {
+  RequestedActions out = rights_of(asked);
+  if (names_keys(asked.operation)) {
+    for (auto& each : out)
+      each.conditions = [&asked, action = each.action](auto& keys) { add_named_keys(asked, action, keys); };
+  }
+  return out;
+}
+
+Service* Services::find(std::string_view id) const {
+  for (Service* each : all_) {
+    if (each->model().id == id) return each;
+  }
+  return nullptr;
+}
+
+// Two services can share a name in ARNs: tables and their streams do.
+template <class Ask>
+auto Services::ask_owner(std::string_view text, Ask ask) const {
+  decltype(ask(*all_.front())) out;
+  const auto arn = parse_arn(text);
+  if (!arn) return out;
+  for (Service* each : all_) {
+    if (each->model().policy_prefix != arn->service) continue;
+    if (out = ask(*each); !out.empty()) break;
+  }
+  return out;
+}
+
+std::string Services::resource_policy(std::string_view arn) const {
+  return ask_owner(arn, [&](Service& service) { return service.resource_policy(arn); });
+}
+
+Map<std::string> Services::resource_tags(std::string_view arn) const {
+  return ask_owner(arn, [&](Service& service) { return service.resource_tags(arn); });
+}
+
+}  // namespace leat::aws
