@@ -38,6 +38,11 @@ In what the service differs from others, and how large a request's body may be (
     sums answers                       by x-amz-crc32
     shares resources                   with other accounts, which name them
     errors PREFIX                      before '#' in the type of an error
+
+And the letters of its rows' keys, which no two services share (engine/kv/key.h):
+
+    keys LETTER ROOMS                  its own, and those of its rooms
+    keys all LETTERS                   of rows beside all accounts
     body BYTES [OPERATION...]          of these, or of all others
     action NAME OPERATION...           what policies call them
 
@@ -100,6 +105,7 @@ class Listing:
         self.enums, self.most, self.arns, self.nullable = {}, {}, {}, False
         self.policies, self.refuses, self.skew, self.sums, self.shares = None, 403, 15, False, False
         self.bodies, self.actions, self.errors = {}, {}, ""
+        self.letter, self.rooms, self.shared_rooms = "", "", ""
         for number, line in enumerate(Path(path).read_text().splitlines(), 1):
             words = re.sub(r"(^|\s)#.*", "", line).split()
             if not words:
@@ -130,13 +136,17 @@ class Listing:
                 case ["sums", "answers"]: self.sums = True
                 case ["shares", "resources"]: self.shares = True
                 case ["errors", prefix]: self.errors = prefix
+                case ["keys", "all", letters]: self.shared_rooms = letters
+                case ["keys", letter, rooms]: self.letter, self.rooms = letter, rooms
                 case ["body", size, *names]: self.bodies |= dict.fromkeys(names or [None], int(size))
                 case ["action", action, *names]: self.actions |= dict.fromkeys(names, action)
                 case [name, kind, resource] if kind in KINDS: self.operations.append((name, kind, resource))
                 case ["and", *right]: self.add_right(right)
                 case ["with", key, value]: self.add_right([f"@{key}", value])
                 case _: sys.exit(f"{path}:{number}: cannot read: {line}")
-
+        for letters in (self.rooms, self.shared_rooms):
+            if len(set(letters)) != len(letters):
+                sys.exit(f"{path}: two kinds of rows have the same letter: {letters}")
 
     def add_right(self, words):
         """One more of what the last operation asks for, in the form that aws/rights.h reads."""
@@ -399,7 +409,7 @@ class Generator:
                 f'"{meta["endpointPrefix"]}", aws::Protocol::{protocol}, "{meta.get("jsonVersion", "")}", '
                 f'"{meta.get("targetPrefix", "")}", "{self.listing.errors}", "{self.listing.xmlns or meta.get("xmlNamespace", "")}", '
                 f'"{meta["apiVersion"]}", {flag(speaks_query)}, "{self.policy_prefix()}", {self.listing.refuses}, '
-                f'std::chrono::minutes({self.listing.skew}), {flag(self.listing.sums)}, {flag(self.listing.shares)}, {self.body_limit()}, kOperations}};', "", "}  // namespace"]
+                f'std::chrono::minutes({self.listing.skew}), {flag(self.listing.sums)}, {flag(self.listing.shares)}, {self.body_limit()}, "{self.listing.letter}", "{self.listing.shared_rooms}", kOperations}};', "", "}  // namespace"]
         return out
 
     def policy_prefix(self):

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "app/control.h"
+#include "app/data_format.h"
 #include "app/descriptors.h"
 #include "app/function_network.h"
 #include "app/hot_folders.h"
@@ -77,6 +78,7 @@ fs::path prepared_folder(const Configuration& configuration) {
   if (configuration.ephemeral) return temporary_folder();
   fs::create_directories(configuration.data_folder);
   chmod(configuration.data_folder.c_str(), 0700);
+  claim_format(configuration.data_folder);
   return fs::canonical(configuration.data_folder);
 }
 
@@ -318,8 +320,6 @@ struct App::Parts {
   sandbox::Isolation isolation_found;
   sandbox::WorkerFactory workers;
   schedule::Schedule schedule;
-  // All services, in the order in which they start.
-  const aws::Services services{{&dynamodb, &streams, &logs, &iam, &sqs, &kinesis, &cloudwatch, &sts, &lambda}};
   dynamodb::DynamoDb dynamodb;
   dynamodbstreams::Streams streams;
   logs::Logs logs;
@@ -345,6 +345,8 @@ struct App::Parts {
   lambda::RuntimeApi runtime_api;
   lambda::Invoker invoker;
   lambda::Lambda lambda;
+  // All services, in the order in which they start.
+  const aws::Services services{{&dynamodb, &streams, &logs, &iam, &sqs, &kinesis, &cloudwatch, &sts, &lambda}};
   lambda::FunctionUrls function_urls;
   InitScripts init_scripts;
   const std::string token;  // the console's

@@ -32,6 +32,7 @@ struct Configuration {
   bool require_sandbox = false;
   FunctionNetwork function_network = FunctionNetwork::kOutgoing;
   std::vector<std::string> function_allow = {};  // allowed_services.h
+  std::int64_t clock_offset = 0;                               // tests: milliseconds, from the machine's
   double patience = 1;                                         // tests: with clients, as a part of the usual
   bool lose_unsynced = false;                                  // tests: what was not synced is not written
   unsigned threads = 0;                                        // 0: one for each processor

@@ -30,7 +30,8 @@ sigset_t block_signals() {
 
 int serve(app::Configuration configuration) {
   const sigset_t signals = block_signals();
-  app::App server(std::move(configuration), {std::make_shared<SystemClock>(), std::make_shared<Random>()});
+  const auto offset = std::chrono::milliseconds(configuration.clock_offset);
+  app::App server(std::move(configuration), {std::make_shared<SystemClock>(offset), std::make_shared<Random>()});
   server.run_init_scripts("boot");
   server.run_init_scripts("start");
   server.start();
@@ -105,6 +106,7 @@ void add_serve_options(CLI::App& command, app::Configuration& configuration, std
                   "scripts to run: boot.d, start.d, ready.d and shutdown.d with *.sh and *.py")
       ->capture_default_str();
   command.add_option("--patience", configuration.patience)->group("");
+  command.add_option("--clock-offset", configuration.clock_offset)->group("");
   command.add_flag("--lose-unsynced", configuration.lose_unsynced)->group("");
 }
 

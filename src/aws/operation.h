@@ -70,6 +70,8 @@ struct ServiceModel {
   bool sums_answers;               // x-amz-crc32
   bool shares_resources;           // another account can name them
   std::uint64_t body_limit;        // bytes, of what names no operation yet
+  std::string_view key_letter;      // of its rows' keys (engine/kv/key.h); empty where it stores nothing
+  std::string_view shared_letters;  // of those beside all accounts
   std::span<const Operation> operations;
 };
 

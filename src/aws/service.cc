@@ -1,5 +1,10 @@
 #include "aws/service.h"
 
+#include <fmt/format.h>
+
+#include <set>
+#include <stdexcept>
+
 #include "aws/arn.h"
 #include "aws/rights.h"
 
@@ -20,6 +25,18 @@ RequestedActions Service::requested_actions(const Authorization& asked) {
       each.conditions = [&asked, action = each.action](auto& keys) { add_named_keys(asked, action, keys); };
   }
   return out;
+}
+
+Services::Services(std::vector<Service*> all) : all_(std::move(all)) {
+  std::set<std::pair<bool, char>> taken;
+  for (const Service* each : all_) {
+    for (const auto& [shared, letters] : {std::pair{false, each->model().key_letter}, {true, each->model().shared_letters}}) {
+      for (const char letter : letters) {
+        if (!taken.emplace(shared, letter).second)
+          throw std::logic_error(fmt::format("{} has the rows of another service: {}", each->model().id, letter));
+      }
+    }
+  }
 }
 
 Service* Services::find(std::string_view id) const {

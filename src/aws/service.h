@@ -72,7 +72,8 @@ class Service {
 // All of them.
 class Services {
  public:
-  explicit Services(std::vector<Service*> all) : all_(std::move(all)) {}
+  // Throws std::logic_error where two of them keep their rows in the same place.
+  explicit Services(std::vector<Service*> all);
 
   auto begin() const { return all_.begin(); }
   auto end() const { return all_.end(); }

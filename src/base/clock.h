@@ -51,6 +51,8 @@ class ClockObservers {
 // The machine's clock plus an offset that advance() adds to.
 class SystemClock final : public Clock {
  public:
+  explicit SystemClock(Duration offset = {}) : offset_(offset.count()) {}
+
   TimePoint now() const override;
   TimePoint unmoved() const override;
   bool frozen() const override { return false; }
@@ -60,7 +62,7 @@ class SystemClock final : public Clock {
   }
 
  private:
-  std::atomic<std::int64_t> offset_{0};  // milliseconds
+  std::atomic<std::int64_t> offset_;  // milliseconds
   ClockObservers observers_;
 };
 

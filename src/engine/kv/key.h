@@ -59,8 +59,8 @@ std::string make_key(const Parts&... parts) {
 }
 
 // Where a service keeps what it has of an account and a region: text(account) text(region), a letter of the service's own,
-// and one for the kind of row. The letters: d DynamoDB, k access keys, m IAM, n Kinesis, q SQS, w Logs, x CloudWatch, y
-// and z Lambda.
+// and one for the kind of row: its operations.list has both. What belongs to no account has empty texts for both, and a
+// letter that no other service has.
 inline std::string home_key(std::string_view account, std::string_view region, char service, char room) {
   std::string key = make_key(account, region);
   key += service;
