@@ -8,7 +8,13 @@ namespace {
 constexpr std::uint64_t kWorthIt = 8U << 20;
 constexpr auto kRest = std::chrono::seconds(1);  // with less than that freed, for the load to be over
 
+// What is larger is given back as soon as it is freed. Else the allocator moves this limit up with each large body, until
+// they lie among what stays.
+constexpr int kMappedAlone = 4 << 20;
+
 }  // namespace
+
+MemoryReturn::MemoryReturn(runtime::Loop& loop) : loop_(loop) { mallopt(M_MMAP_THRESHOLD, kMappedAlone); }
 
 void MemoryReturn::freed(std::uint64_t bytes) {
   if (freed_ += bytes; freed_ >= kWorthIt && !waiting_.exchange(true)) wait();

@@ -11,7 +11,7 @@ namespace leat::app {
 class MemoryReturn {
  public:
   // `loop` must have nothing to do that cannot wait for some milliseconds.
-  explicit MemoryReturn(runtime::Loop& loop) : loop_(loop) {}
+  explicit MemoryReturn(runtime::Loop& loop);
 
   // So many bytes have been freed. From any thread, before the loop stops.
   void freed(std::uint64_t bytes);
