@@ -204,14 +204,20 @@ class RawClient:
         head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return (head + f"Content-Length: {len(body)}\r\n\r\n" + body).encode()
 
+    def receive(self):
+        some = self.socket.recv(65536)
+        if not some:
+            raise ConnectionError("the server has closed the connection")
+        return some
+
     def call(self, request):
         self.socket.sendall(request)
         answer = b""
         while b"\r\n\r\n" not in answer:
-            answer += self.socket.recv(65536)
+            answer += self.receive()
         head, _, body = answer.partition(b"\r\n\r\n")
         left = int(re.search(rb"[Cc]ontent-[Ll]ength: (\d+)", head)[1]) - len(body)
         while left > 0:
-            left -= len(self.socket.recv(65536))
+            left -= len(self.receive())
         if not head.startswith(b"HTTP/1.1 200"):
             sys.exit(answer.decode())
