@@ -216,3 +216,17 @@ def test_a_mapping_follows_rolling_shards_across_a_restart(own_server):
     deployment = Deployment(server)
     put(4)
     wait_until(lambda: sorted(saw()) == [0, 1, 2, 3, 4])  # the clock is back where it was, so the last may be logged first
+
+
+def test_shards_are_paged_by_their_ids(server, deployment):
+    """As suites validated on AWS have it."""
+    arn, streams = deployment.table("paged", stream="KEYS_ONLY"), server.client("dynamodbstreams", parameter_validation=False)
+    ids = [shard["ShardId"] for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]]
+    assert ids == sorted(ids) and len(ids) > 1
+    after = lambda shard: [each["ShardId"] for each in streams.describe_stream(StreamArn=arn, ExclusiveStartShardId=shard)["StreamDescription"]["Shards"]]
+    assert after(ids[0]) == ids[1:] and after("shardId-" + "z" * 30) == [] and after("shardId-" + "0" * 30) == ids
+    iterator = {"StreamArn": arn, "ShardId": ids[0], "SequenceNumber": "1" * 21}
+    for refused in (lambda: streams.describe_stream(StreamArn=arn, ShardFilter={}), lambda: streams.get_shard_iterator(**iterator, ShardIteratorType="TRIM_HORIZON"),
+                    lambda: streams.get_shard_iterator(**iterator, ShardIteratorType="LATEST")):
+        with pytest.raises(ClientError, match="ValidationException"):
+            refused()

@@ -65,13 +65,28 @@ class ConditionReader : public Reader {
   }
 
   Parsed<Condition> primary() {
-    if (!take("(")) return predicate();
+    if (!is("(") || is_operand_at(at_)) return predicate();
+    take("(");
     const bool doubled = is("(");
     const std::size_t begin = at_;
     Condition out = TRY(disjunction());
     if (doubled && closes_at(begin) + 1 == at_) return error("The expression has redundant parentheses;");
     if (!take(")")) return unexpected_token();
     return out;
+  }
+
+  // Whether what stands in the parenthesis at `open` is compared with something, and so no condition.
+  bool is_operand_at(std::size_t open) const {
+    const std::size_t close = closes_at(open);
+    return close + 1 < tokens_.size() && compares(tokens_[close + 1]) &&
+           std::none_of(tokens_.begin() + open, tokens_.begin() + close, compares);
+  }
+
+  static bool compares(const Token& token) {
+    static constexpr std::string_view kSymbols[] = {"=", "<>", "<", "<=", ">", ">="};
+    if (token.kind == Token::Kind::kSymbol)
+      return std::find(std::begin(kSymbols), std::end(kSymbols), token.text) != std::end(kSymbols);
+    return token.kind == Token::Kind::kIdentifier && (same_word(token.text, "BETWEEN") || same_word(token.text, "IN"));
   }
 
   // The token that closes the parenthesis at `open`.

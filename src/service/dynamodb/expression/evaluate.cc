@@ -112,39 +112,55 @@ bool predicate(const Condition& condition, const Item& item) {
   }
 }
 
-// Copies what `path` names from `from` into `to`, from element `depth` on.
-void copy_path(const Path& path, std::size_t depth, const AttributeValue& from, std::optional<AttributeValue>& to);
+using Paths = std::vector<const Path*>;
 
-void copy_into_map(const Path& path, std::size_t depth, const Item& from, Item& to) {
-  const auto* name = std::get_if<std::string>(&path[depth]);
-  const AttributeValue* source = name ? from.find(*name) : nullptr;
-  if (!source) return;
-  std::optional<AttributeValue> target;
-  if (AttributeValue* there = to.find(*name)) target = std::move(*there);
-  copy_path(path, depth + 1, *source, target);
-  if (target) to.set(*name, std::move(*target));
+// Calls each(element, paths) for the paths that have the same element at `depth`, the elements of a list in its order.
+template <class Each>
+void by_element(Paths paths, std::size_t depth, Each each) {
+  std::stable_sort(paths.begin(), paths.end(), [&](const Path* a, const Path* b) { return (*a)[depth] < (*b)[depth]; });
+  for (auto begin = paths.begin(); begin != paths.end();) {
+    const PathElement& element = (**begin)[depth];
+    const auto end = std::find_if(begin, paths.end(), [&](const Path* path) { return (*path)[depth] != element; });
+    each(element, Paths(begin, end));
+    begin = end;
+  }
 }
 
-void copy_path(const Path& path, std::size_t depth, const AttributeValue& from, std::optional<AttributeValue>& to) {
-  if (depth == path.size()) {
-    to = from;
-    return;
-  }
+// What the paths name in a value, from element `depth` on; nothing where it has nothing of that.
+std::optional<AttributeValue> chosen(const Paths& paths, std::size_t depth, const AttributeValue& from);
+
+Item chosen_of_map(const Paths& paths, std::size_t depth, const Item& from) {
+  Item out;
+  by_element(paths, depth, [&](const PathElement& element, const Paths& inner) {
+    const auto* name = std::get_if<std::string>(&element);
+    const AttributeValue* source = name ? from.find(*name) : nullptr;
+    if (!source) return;
+    if (auto value = chosen(inner, depth + 1, *source)) out.set(*name, std::move(*value));
+  });
+  return out;
+}
+
+List chosen_of_list(const Paths& paths, std::size_t depth, const List& from) {
+  List out;
+  by_element(paths, depth, [&](const PathElement& element, const Paths& inner) {
+    const auto* index = std::get_if<std::size_t>(&element);
+    if (!index || *index >= from.size()) return;
+    if (auto value = chosen(inner, depth + 1, from[*index])) out.push_back(std::move(*value));
+  });
+  return out;
+}
+
+std::optional<AttributeValue> chosen(const Paths& paths, std::size_t depth, const AttributeValue& from) {
+  if (paths.front()->size() == depth) return from;  // paths do not overlap
   if (const auto* map = from.get<Item>()) {
-    Item merged = to && to->get<Item>() ? std::move(*to->get<Item>()) : Item();
-    copy_into_map(path, depth, *map, merged);
-    if (!merged.empty()) to = std::move(merged);
-    return;
+    Item out = chosen_of_map(paths, depth, *map);
+    return out.empty() ? std::nullopt : std::optional<AttributeValue>(std::move(out));
   }
-  const auto* index = std::get_if<std::size_t>(&path[depth]);
-  const auto* list = from.get<List>();
-  if (!list || !index || *index >= list->size()) return;
-  std::optional<AttributeValue> element;
-  copy_path(path, depth + 1, (*list)[*index], element);
-  if (!element) return;
-  List merged = to && to->get<List>() ? std::move(*to->get<List>()) : List();
-  merged.push_back(std::move(*element));
-  to = std::move(merged);
+  if (const auto* list = from.get<List>()) {
+    List out = chosen_of_list(paths, depth, *list);
+    return out.empty() ? std::nullopt : std::optional<AttributeValue>(std::move(out));
+  }
+  return std::nullopt;
 }
 
 using Applied = Result<AttributeValue, std::string>;
@@ -299,7 +315,7 @@ bool subtract_set(AttributeValue& from, const AttributeValue& what, bool& empty)
 
 Result<void, std::string> delete_value(Item& item, const Item& before, const Path& path, const AttributeValue& value) {
   const AttributeValue* old = find(before, path);
-  if (!old) return {};
+  if (!old) return path.size() == 1 || parent_of(item, path) ? Result<void, std::string>{} : problem(kBadPath);
   AttributeValue result = *old;
   bool empty = false;
   if (!subtract_set<StringSet>(result, value, empty) && !subtract_set<NumberSet>(result, value, empty) &&
@@ -320,6 +336,18 @@ Result<void, std::string> apply_action(const UpdateAction& action, const Item& b
     case UpdateAction::Kind::kDelete: return delete_value(item, before, action.path, *action.value.value);
   }
   return {};
+}
+
+// What is set beyond the end of a list is appended in the order of its places there.
+std::vector<const UpdateAction*> in_order(const Update& update) {
+  std::vector<const UpdateAction*> out;
+  for (const UpdateAction& action : update) out.push_back(&action);
+  const auto place = [](const UpdateAction* action) {
+    const auto* index = std::get_if<std::size_t>(&action->path.back());
+    return index ? *index : 0;
+  };
+  std::stable_sort(out.begin(), out.end(), [&](auto* a, auto* b) { return place(a) < place(b); });
+  return out;
 }
 
 }  // namespace
@@ -350,14 +378,14 @@ bool holds(const Condition& condition, const Item& item) {
 }
 
 Item project(const Projection& projection, const Item& item) {
-  Item out;
-  for (const Path& path : projection) copy_into_map(path, 0, item, out);
-  return out;
+  Paths paths;
+  for (const Path& path : projection) paths.push_back(&path);
+  return chosen_of_map(paths, 0, item);
 }
 
 Result<Item, std::string> apply(const Update& update, const Item& before) {
   Item item = before;
-  for (const UpdateAction& action : update) TRY_VOID(apply_action(action, before, item));
+  for (const UpdateAction* action : in_order(update)) TRY_VOID(apply_action(*action, before, item));
   for (const UpdateAction& action : update) {
     if (action.kind == UpdateAction::Kind::kRemove) sweep(item, action.path);
   }

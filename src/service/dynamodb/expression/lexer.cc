@@ -11,9 +11,9 @@ constexpr std::string_view kReservedWords[] = {
 #include "service/dynamodb/expression/reserved_words.inc"
 };
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_letter(c) || is_digit(c); }
+bool is_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
 std::size_t word_end(std::string_view text, std::size_t from) {
   while (from < text.size() && is_word(text[from])) ++from;
@@ -50,6 +50,11 @@ Result<std::vector<Token>, std::string> tokenize(std::string_view expression) {
       end = word_end(expression, at + 1);
     } else {
       end = at + symbol_size(expression.substr(at));
+    }
+    if (end == at && c == '_') {  // no name begins with it
+      const std::size_t before = tokens.empty() ? at : tokens.back().begin;
+      return std::unexpected(fmt::format("Syntax error; token: \"_\", near: \"{}\"",
+                                         expression.substr(before, word_end(expression, at) - before)));
     }
     if (end == at) {
       return std::unexpected(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 // The order and wording of errors: dynalite's recordings (db/conditionParser.js, db/updateParser.js).
 
@@ -14,12 +15,12 @@ using OperandKind = Operand::Kind;
 
 constexpr std::size_t kMaxPath = 32;  // elements
 
+}  // namespace
+
 bool same_word(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char a, char b) { return (a | 32) == (b | 32); });
 }
-
-}  // namespace
 
 std::string_view known_type(const Operand& operand) {
   if (operand.kind == OperandKind::kValue) return operand.value->type();
@@ -71,6 +72,12 @@ std::unexpected<std::string> Reader::wrong_operand(std::string_view name, std::s
 
 Parsed<Operand> Reader::operand() {
   if (token().kind == Token::Kind::kValue) return value();
+  if (take("(")) {
+    if (is("(")) return error("The expression has redundant parentheses;");
+    Operand out = TRY(operand());
+    if (!take(")")) return unexpected_token();
+    return out;
+  }
   if (!at_function()) {
     Operand out;
     out.path = TRY(path());
@@ -117,7 +124,7 @@ Parsed<Path> Reader::path() {
       std::size_t index = 0;
       if (token().kind != Token::Kind::kNumber) return unexpected_token();
       const auto parsed = std::from_chars(token().text.data(), token().text.data() + token().text.size(), index);
-      if (parsed.ec != std::errc()) {
+      if (parsed.ec != std::errc() || index > std::numeric_limits<std::int32_t>::max()) {
         return error(fmt::format("List index is not within the allowable range; index: [{}]", token().text));
       }
       ++at_;

@@ -19,6 +19,9 @@ inline std::unexpected<std::string> error(std::string message) { return std::une
 // The type that an operand has whatever the item holds, or an empty view.
 std::string_view known_type(const Operand& operand);
 
+// Whatever their letters' case.
+bool same_word(std::string_view left, std::string_view right);
+
 class Reader {
  public:
   Reader(std::string_view text, std::vector<Token> tokens, Names& names)

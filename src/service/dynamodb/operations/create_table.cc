@@ -8,6 +8,7 @@
 #include "service/dynamodb/stream/stream_roll.h"
 #include "service/dynamodb/table/index_definition.h"
 #include "service/dynamodb/table/table_change.h"
+#include "service/dynamodb/table/table_tags.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -27,7 +28,12 @@ aws::Result<void> check(const CreateTableInput& input, std::string_view name) {
   TRY_VOID(check_key_schema(*input.key_schema, *input.attribute_definitions));
   TRY_VOID(check_indexes({*input.key_schema, *input.attribute_definitions, billing_mode(input)},
                          input.local_secondary_indexes, input.global_secondary_indexes));
-  return input.stream_specification ? check_stream_specification(*input.stream_specification) : aws::Result<void>{};
+  TRY_VOID(check_encryption(input.sse_specification));
+  TRY_VOID(check_tags(input.tags.value_or(std::vector<Tag>())));
+  TRY_VOID(check_tag_count(input.tags ? input.tags->size() : 0));
+  return input.stream_specification
+             ? check_stream_specification(*input.stream_specification, "Table is being created with a stream ")
+             : aws::Result<void>{};
 }
 
 template <class Index>
@@ -71,6 +77,7 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
     return aws::fail(errors::kResourceInUse, fmt::format("Table already exists: {}", name));
   TableDescription description = describe(db, caller, input, name);
   TRY_VOID(check_all_defined_used(description));
+  TRY_VOID(warm_up(description, input.warm_throughput, "ReadCapacityUnits of ProvisionedThroughput"));
   kv::Batch batch;
   if (input.stream_specification && input.stream_specification->stream_enabled) {
     begin_stream(batch, db.random(), caller, description,
@@ -92,6 +99,10 @@ aws::Result<CreateTableOutput> create_table(DynamoDb& db, const aws::Caller& cal
   CreateTableOutput output;
   output.table_description = std::move(description);
   output.table_description->table_status = "CREATING";
+  if (input.warm_throughput)
+    output.table_description->warm_throughput->status = "UPDATING";
+  else
+    hide_warm_throughput(*output.table_description);
   if (output.table_description->global_secondary_indexes) {
     for (auto& each : *output.table_description->global_secondary_indexes) each.index_status = "CREATING";
   }

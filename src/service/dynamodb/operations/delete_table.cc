@@ -30,6 +30,14 @@ aws::Result<DeleteTableOutput> delete_table(DynamoDb& db, const aws::Caller& cal
   DeleteTableOutput output;
   auto& description = output.table_description.emplace(std::move(described));
   description.table_status = "DELETING";
+  // What is going is no longer described.
+  description.attribute_definitions.reset();
+  description.key_schema.reset();
+  description.creation_date_time.reset();
+  description.billing_mode_summary.reset();
+  description.local_secondary_indexes.reset();
+  description.global_secondary_indexes.reset();
+  hide_warm_throughput(description);
   return output;
 }
 

@@ -13,6 +13,7 @@ namespace {
 using Destinations = std::vector<KinesisDataStreamDestination>;
 
 constexpr std::size_t kMaxDestinations = 2;
+constexpr const char* kUsualPrecision = "MILLISECOND";
 
 std::unexpected<aws::Error> refuse(std::string message) { return aws::fail(errors::kValidation, std::move(message)); }
 
@@ -76,12 +77,11 @@ aws::Result<KinesisStreamingDestinationOutput> enable_kinesis_streaming_destinat
   destination->stream_arn = input.stream_arn;
   destination->destination_status = "ACTIVE";
   const auto& settings = input.enable_kinesis_streaming_configuration;
-  destination->approximate_creation_date_time_precision = settings && settings->approximate_creation_date_time_precision
-                                                              ? *settings->approximate_creation_date_time_precision
-                                                              : "MILLISECOND";
+  destination->approximate_creation_date_time_precision =
+      settings ? settings->approximate_creation_date_time_precision : std::nullopt;
   save(db, *table, destinations);
   auto output = answer(*table, input.stream_arn, "ENABLING");
-  output.enable_kinesis_streaming_configuration = settings;
+  output.enable_kinesis_streaming_configuration = settings.value_or(EnableKinesisStreamingConfiguration());
   return output;
 }
 
@@ -93,8 +93,8 @@ aws::Result<KinesisStreamingDestinationOutput> disable_kinesis_streaming_destina
   KinesisDataStreamDestination* destination = find(destinations, input.stream_arn);
   if (!is_active(destination)) {
     return refuse(
-        "Table is not in a valid state to disable Kinesis Streaming Destination: DisableKinesisStreamingDestination "
-        "must be ACTIVE to perform DISABLE operation.");
+        "Table is not in a valid state to enable Kinesis Streaming Destination: KinesisStreamingDestination must be "
+        "ACTIVE to perform DISABLE operation.");
   }
   destination->destination_status = "DISABLED";
   save(db, *table, destinations);
@@ -118,11 +118,11 @@ aws::Result<UpdateKinesisStreamingDestinationOutput> update_kinesis_streaming_de
         "streamArn: " +
         input.stream_arn + " found for table with tableName: " + table->name());
   }
-  if (destination->approximate_creation_date_time_precision == wanted->approximate_creation_date_time_precision) {
+  if (destination->approximate_creation_date_time_precision.value_or(kUsualPrecision) ==
+      *wanted->approximate_creation_date_time_precision) {
     return refuse(
-        fmt::format("Invalid Request: Precision is already set to the desired value of {} for tableName: {}, "
-                    "streamArn: {}",
-                    *wanted->approximate_creation_date_time_precision, table->name(), input.stream_arn));
+        fmt::format("Invalid Request: Precision is already set to the desired value of {} for tableId: {}, kdsArn: {}",
+                    *wanted->approximate_creation_date_time_precision, table->id(), input.stream_arn));
   }
   destination->approximate_creation_date_time_precision = wanted->approximate_creation_date_time_precision;
   save(db, *table, destinations);

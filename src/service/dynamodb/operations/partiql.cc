@@ -97,6 +97,9 @@ aws::Result<ExecuteTransactionOutput> write_transaction(DynamoDb& db, const aws:
     capacity.add(writes[i].table, use);  // a transaction costs twice
     (*output.responses)[i].item = partiql::returned(statements[i], done.written[i]);
   }
+  // Writes are answered where one of them returns something.
+  const auto has_item = [](const ItemResponse& each) { return each.item.has_value(); };
+  if (std::none_of(output.responses->begin(), output.responses->end(), has_item)) output.responses->clear();
   output.consumed_capacity = capacity.report(input.return_consumed_capacity, Metered::kWrites);
   return output;
 }

@@ -61,14 +61,14 @@ aws::Result<void> change_billing(TableDescription& description, const UpdateTabl
 
 aws::Result<void> change_stream(kv::Batch& batch, DynamoDb& db, const aws::Caller& caller,
                                 TableDescription& description, const StreamSpecification& wanted) {
-  TRY_VOID(check_stream_specification(wanted));
+  TRY_VOID(check_stream_specification(wanted, "If stream is being "));
   const bool enabled = description.stream_specification && description.stream_specification->stream_enabled;
   if (wanted.stream_enabled && enabled)
     return aws::fail(errors::kValidation,
                      fmt::format("Table already has an enabled stream: TableName: {}", *description.table_name));
   if (!wanted.stream_enabled && !enabled)
     return aws::fail(errors::kValidation,
-                     fmt::format("Table does not have a stream to disable: TableName: {}", *description.table_name));
+                     fmt::format("Table has no stream to disable: TableName: {}", *description.table_name));
   if (wanted.stream_enabled) {
     begin_stream(batch, db.random(), caller, description,
                  new_stream(db.store(), caller, description, wanted, db.clock().now()));
@@ -96,10 +96,54 @@ aws::Result<void> check_not_updating(const Table& table, const UpdateTableInput&
   return {};
 }
 
-void warm_up(TableDescription& description, const WarmThroughput& wanted) {
-  auto& warm = description.warm_throughput ? *description.warm_throughput : description.warm_throughput.emplace();
-  if (wanted.read_units_per_second) warm.read_units_per_second = wanted.read_units_per_second;
-  if (wanted.write_units_per_second) warm.write_units_per_second = wanted.write_units_per_second;
+// What changes these may change nothing else.
+aws::Result<void> check_alone(const UpdateTableInput& input) {
+  const std::pair<bool, std::string_view> kAlone[] = {
+      {input.sse_specification.has_value(), "Server-Side Encryption modification"},
+      {input.table_class.has_value(), "TableClass modification"},
+      {input.deletion_protection_enabled.has_value(), "DeletionProtection modification"},
+      {input.warm_throughput.has_value(), "WarmThroughput"}};
+  const int others = input.billing_mode.has_value() + input.provisioned_throughput.has_value() +
+                     input.stream_specification.has_value() + input.global_secondary_index_updates.has_value() +
+                     input.on_demand_throughput.has_value();
+  const auto asked = std::count_if(std::begin(kAlone), std::end(kAlone), [](const auto& each) { return each.first; });
+  for (const auto& [is_asked, what] : kAlone) {
+    if (is_asked && asked + others > 1)
+      return refuse(fmt::format("One or more parameter values were invalid: {} must be the only operation in the request", what));
+  }
+  return {};
+}
+
+aws::Result<void> check_together(const UpdateTableInput& input) {
+  TRY_VOID(check_alone(input));
+  const auto& updates = input.global_secondary_index_updates;
+  const bool indexes = updates && std::any_of(updates->begin(), updates->end(),
+                                              [](const auto& each) { return each.create || each.delete_; });
+  const auto invalid = [](std::string_view what) {
+    return refuse(fmt::format("One or more parameter values were invalid: You cannot {}", what));
+  };
+  if (input.stream_specification && input.provisioned_throughput)
+    return invalid("modify stream status while updating table IOPS");
+  if (indexes && input.provisioned_throughput) return invalid("create or delete index while updating table IOPS");
+  if (indexes && input.stream_specification) return invalid("create or delete index while changing stream status");
+  return {};
+}
+
+aws::Result<void> change_encryption(TableDescription& description, const UpdateTableInput& input) {
+  if (!input.sse_specification) return {};
+  TRY_VOID(check_encryption(input.sse_specification));
+  const bool wanted = input.sse_specification->enabled.value_or(false);
+  const auto& current = description.sse_description;
+  if (!wanted && !current)
+    return refuse("One or more parameter values were invalid: Table is already encrypted by default");
+  if (wanted && current && (!input.sse_specification->kms_master_key_id ||
+                            current->kms_master_key_arn == input.sse_specification->kms_master_key_id)) {
+    return refuse(
+        "One or more parameter values were invalid: Table is already encrypted with given KMSMasterKeyId. Use "
+        "KMSMasterKeyId parameter if you want to change Master Key");
+  }
+  set_encryption(description, input.sse_specification);
+  return {};
 }
 
 }  // namespace
@@ -108,11 +152,14 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   if (input.replica_updates) return aws::fail(errors::kNotOffered, "leat does not offer global tables yet");
   const bool nothing = !input.billing_mode && !input.provisioned_throughput && !input.stream_specification &&
                        !input.table_class && !input.deletion_protection_enabled && !input.sse_specification &&
-                       !input.global_secondary_index_updates && !input.on_demand_throughput && !input.warm_throughput;
+                       (!input.global_secondary_index_updates || input.global_secondary_index_updates->empty()) &&
+                       !input.on_demand_throughput && !input.warm_throughput;
   if (nothing)
     return refuse(
-        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-        "SSESpecification or ReplicaUpdates is required");
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+        "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+        "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required");
+  TRY_VOID(check_together(input));
   if (input.global_secondary_index_updates) TRY_VOID(check_index_updates(*input.global_secondary_index_updates));
 
   std::unique_lock lock(db.definitions());
@@ -129,8 +176,8 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   if (input.deletion_protection_enabled) description.deletion_protection_enabled = input.deletion_protection_enabled;
   if (input.table_class) description.table_class_summary.emplace().table_class = input.table_class;
   if (input.on_demand_throughput) description.on_demand_throughput = input.on_demand_throughput;
-  if (input.warm_throughput) warm_up(description, *input.warm_throughput);
-  set_encryption(description, input.sse_specification);
+  TRY_VOID(warm_up(description, input.warm_throughput, "current WarmThroughput, decreasing WarmThroughput is not supported"));
+  TRY_VOID(change_encryption(description, input));
   db.tables().stage(batch, caller, description);
   (void)db.store().commit(batch);
   db.tables().published(caller, table->name());
@@ -143,6 +190,10 @@ aws::Result<UpdateTableOutput> update_table(DynamoDb& db, const aws::Caller& cal
   UpdateTableOutput output;
   output.table_description = present(db, *changed);
   output.table_description->table_status = "UPDATING";
+  if (input.sse_specification) {
+    output.table_description->sse_description = (changed->description.sse_description ? changed : table)->description.sse_description;
+    output.table_description->sse_description->status = "UPDATING";
+  }
   return output;
 }
 

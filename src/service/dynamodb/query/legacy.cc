@@ -90,8 +90,12 @@ Condition condition_of(const std::string& attribute, const Operator& op, Values 
   }
   if (!op.negated) return out;
   Condition negation{Kind::kNot, {}, {}};
+  Condition exists{Kind::kExists, {}, {out.operands[0]}};  // what is not there contains nothing, and is not asked for
   negation.conditions.push_back(std::move(out));
-  return negation;
+  std::vector<Condition> both;
+  both.push_back(std::move(exists));
+  both.push_back(std::move(negation));
+  return Condition{Kind::kAnd, std::move(both), {}};
 }
 
 Condition combined(std::vector<Condition> conditions, bool any) {

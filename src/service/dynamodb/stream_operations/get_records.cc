@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "aws/dynamodbstreams/operations.h"
 #include "engine/kv/rows.h"
 #include "service/dynamodb/stream/shards.h"
@@ -8,6 +10,11 @@ namespace leat::dynamodbstreams {
 aws::Result<GetRecordsOutput> get_records(Streams& streams, const aws::Caller& caller, const GetRecordsInput& input) {
   constexpr Duration kIteratorLife = std::chrono::minutes(15);
   constexpr std::int32_t kMaxRecords = 1000;
+  if (input.limit.value_or(1) > kMaxRecords)
+    return aws::fail(errors::kValidation,
+                     fmt::format("1 validation error detected: Value '{}' at 'limit' failed to satisfy constraint: Member "
+                                 "must have value less than or equal to {}",
+                                 *input.limit, kMaxRecords));
   const auto iterator = Iterator::parse(input.shard_iterator);
   if (!iterator) return aws::fail(errors::kValidation, "Invalid ShardIterator");
   if (streams.clock().now() > iterator->created + kIteratorLife)

@@ -11,6 +11,10 @@ aws::Result<kv::LogPosition> position(const Streams& streams, const ShardReader&
                                       const GetShardIteratorInput& input) {
   const std::string& type = input.shard_iterator_type;
   const kv::LogPosition oldest = reader.log.first(streams.horizon());
+  const bool named = type.ends_with("SEQUENCE_NUMBER");
+  if (!named && input.sequence_number)
+    return aws::fail(errors::kValidation,
+                     fmt::format("SequenceNumber must not be provided when ShardIteratorType is {}", type));
   if (type == "TRIM_HORIZON") return oldest;
   if (type == "LATEST") return reader.log.end();
   if (!input.sequence_number) {

@@ -38,6 +38,11 @@ aws::Result<void> check_projection(const Projection& projection) {
     return invalid(fmt::format("ProjectionType is {}, but NonKeyAttributes is specified", type));
   if (!projection.non_key_attributes && type == "INCLUDE")
     return invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+  std::set<std::string_view> seen;
+  const std::vector<std::string> none;
+  for (const std::string& each : projection.non_key_attributes ? *projection.non_key_attributes : none) {
+    if (!seen.insert(each).second) return invalid(fmt::format("Duplicate element in NonKeyAttributes: {}", each));
+  }
   return {};
 }
 
@@ -84,7 +89,7 @@ aws::Result<void> check_global(const TableDefinition& table, const std::vector<G
                       index.index_name));
     }
     if (!on_demand && !index.provisioned_throughput)
-      return invalid(fmt::format("ProvisionedThroughput must be specified for index: {}", index.index_name));
+      return invalid(fmt::format("ProvisionedThroughput is not specified for index: {}", index.index_name));
     TRY_VOID(check_name(seen, index.index_name));
   }
   if (indexes.size() > kMaxGlobal) return invalid("GlobalSecondaryIndex count exceeds the per-table limit of 20");
@@ -116,6 +121,10 @@ void collect_keys(const std::optional<Indexes>& indexes, std::vector<std::string
 aws::Result<void> check_key_schema(const std::vector<KeySchemaElement>& schema,
                                    const std::vector<AttributeDefinition>& attributes) {
   const std::vector<std::string> keys = names(schema), defined = names(attributes);
+  std::set<std::string_view> seen;
+  for (const auto& each : defined) {
+    if (!seen.insert(each).second) return refuse(fmt::format("Attribute Name is duplicated: {}", each));
+  }
   if (keys.size() > defined.size()) return refuse("Invalid KeySchema: Some index key attribute have no definition");
   for (const auto& key : keys) {
     if (std::find(defined.begin(), defined.end(), key) != defined.end()) continue;

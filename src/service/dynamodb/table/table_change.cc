@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/arn.h"
 #include "base/encoding.h"
 
 namespace leat::dynamodb {
@@ -10,6 +11,14 @@ namespace {
 constexpr std::int64_t kMaxUnits = 1000000000000;
 constexpr std::int64_t kWarmReads = 12000;  // of a new on-demand table
 constexpr std::int64_t kWarmWrites = 4000;
+
+// The key that AWS keeps for an account's tables in a region, which has one name for all of them.
+std::string default_key(const aws::Arn& table) {
+  const std::size_t hash = std::hash<std::string>()(fmt::format("aws/dynamodb {} {}", table.account, table.region));
+  return aws::make_arn("kms", table.region, table.account,
+                       fmt::format("key/{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", hash >> 32, hash >> 16 & 0xFFFF,
+                                   hash & 0xFFF, hash >> 48 & 0xFFF, hash & 0xFFFFFFFFFFFF));
+}
 
 }  // namespace
 
@@ -39,17 +48,28 @@ aws::Result<void> check_billing(const std::string& mode, const std::optional<Pro
   return {};
 }
 
-aws::Result<void> check_stream_specification(const StreamSpecification& specification) {
-  if (specification.stream_enabled && !specification.stream_view_type) {
-    return aws::fail(
-        errors::kValidation,
-        "One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true");
+aws::Result<void> check_stream_specification(const StreamSpecification& specification, std::string_view being) {
+  const bool enabled = specification.stream_enabled;
+  if (enabled == specification.stream_view_type.has_value()) return {};
+  const bool creates = being.ends_with("created with a stream ");
+  const std::string_view rest = enabled ? (creates ? "enabled, UpdateViewType is required" : "enabled then UpdateViewType is required")
+                                : creates ? "disabled, UpdateViewType should not be specified"
+                                          : "disabled, then UpdateViewType must not be specified";
+  return aws::fail(errors::kValidation, fmt::format("One or more parameter values were invalid: {}{}", being, rest));
+}
+
+aws::Result<void> check_encryption(const std::optional<SSESpecification>& specification) {
+  if (!specification) return {};
+  const auto invalid = [](std::string_view problem) {
+    return aws::fail(errors::kValidation, fmt::format("One or more parameter values were invalid: {}", problem));
+  };
+  if (!specification->enabled.value_or(false)) {
+    if (specification->sse_type) return invalid("SSEType can not be specified if Enabled is false");
+    if (specification->kms_master_key_id) return invalid("KMSMasterKeyId can not be specified if Enabled is false");
   }
-  if (!specification.stream_enabled && specification.stream_view_type) {
-    return aws::fail(
-        errors::kValidation,
-        "One or more parameter values were invalid: StreamViewType must not be specified when StreamEnabled is false");
-  }
+  if (specification->sse_type == "AES256") return invalid("SSEType AES256 is not supported");
+  if (specification->kms_master_key_id && !specification->sse_type)
+    return invalid("SSEType KMS is required if KMSMasterKeyId is specified");
   return {};
 }
 
@@ -65,7 +85,35 @@ void set_encryption(TableDescription& description, const std::optional<SSESpecif
   auto& encryption = description.sse_description.emplace();
   encryption.status = "ENABLED";
   encryption.sse_type = "KMS";
-  encryption.kms_master_key_arn = specification->kms_master_key_id;
+  encryption.kms_master_key_arn =
+      specification->kms_master_key_id.value_or(default_key(aws::parse_arn(*description.table_arn).value()));
+}
+
+aws::Result<void> warm_up(TableDescription& description, const std::optional<WarmThroughput>& wanted,
+                          std::string_view what) {
+  if (!wanted) return {};
+  auto& warm = description.warm_throughput ? *description.warm_throughput : description.warm_throughput.emplace();
+  const auto raise = [&](std::optional<std::int64_t>& units, const std::optional<std::int64_t>& given,
+                         std::string_view name) -> aws::Result<void> {
+    if (!given) return {};
+    if (*given < units.value_or(0)) {
+      return aws::fail(errors::kValidation,
+                       fmt::format("One or more parameter values were invalid: Requested {} for WarmThroughput for table is "
+                                   "lower than {}",
+                                   name, what));
+    }
+    units = given;
+    return {};
+  };
+  TRY_VOID(raise(warm.read_units_per_second, wanted->read_units_per_second, "ReadUnitsPerSecond"));
+  TRY_VOID(raise(warm.write_units_per_second, wanted->write_units_per_second, "WriteUnitsPerSecond"));
+  return {};
+}
+
+void hide_warm_throughput(TableDescription& description) {
+  description.warm_throughput.reset();
+  if (!description.global_secondary_indexes) return;
+  for (auto& each : *description.global_secondary_indexes) each.warm_throughput.reset();
 }
 
 void set_billing(TableDescription& description, const std::string& mode,
