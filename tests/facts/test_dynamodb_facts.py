@@ -2,7 +2,7 @@
 
 A line is `Operation request -> answer`; the comment above it says where it was observed, and all lines of a table run in
 their order in an account of their own. In requests {"$wraps": N} is an attribute value in N maps, {"$text": N} a string
-of N characters, {"$copies": [N, X]} a list of N times X, with every "$i" in it counted. An answer is
+of N characters, {"$copies": [N, X]} a list of N times X, with every "$i" in it counted, $account that account. An answer is
 
     ok                      200; `ok JSON` where the answer has (at least) that, and null for what it must not have
     Code: message           the whole message; 1v: stands for "1 validation error detected: "
@@ -71,11 +71,12 @@ def lines_of(table):
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)
 def test_answers_are_those_of_aws(server, table):
-    wrong, lines = [], list(lines_of(table))
+    account = f"{1 + TABLES.index(table):012}"
+    wrong, lines = [], [(number, *(text.replace("$account", account) for text in line)) for number, *line in lines_of(table)]
     for number, request, wanted in lines:
         operation, _, body = request.partition(" ")
         service = "DynamoDBStreams" if operation in ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams") else "DynamoDB"
-        headers = made_up_headers(f"{service}_20120810.{operation}", key=f"{1 + TABLES.index(table):012}")
+        headers = made_up_headers(f"{service}_20120810.{operation}", key=account)
         status, text, _ = ask(server, "POST", "/", headers, json.dumps(expanded(json.loads(body))))
         if not fits(wanted, status, text):
             wrong.append(f"{table.name}:{number}: {request[:300]}\n  wanted {wanted}\n  got    {status} {text[:1500]}")

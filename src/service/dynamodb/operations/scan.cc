@@ -3,6 +3,7 @@
 #include "aws/dynamodb/operations.h"
 #include "engine/kv/key.h"
 #include "service/dynamodb/query/page.h"
+#include "service/dynamodb/table/table_change.h"
 
 namespace leat::dynamodb {
 namespace {
@@ -60,6 +61,7 @@ aws::Result<ScanOutput> scan(DynamoDb& db, const aws::Caller& caller, const Scan
 
   TRY_VOID(find_target(db, caller, {input.table_name, input.index_name}, request));
   request.range = segment_range(request.schema().prefix, input);
+  request.by_partitions = billing_mode(request.table->description) == "PAY_PER_REQUEST";
   return answer_page<ScanOutput>(db, std::move(request), input.return_consumed_capacity);
 }
 

@@ -280,9 +280,23 @@ class Parser {
       Condition out{kind, {}, {}};
       out.operands.push_back(std::move(left));
       out.operands.push_back(TRY(operand()));
+      if (symbol[0] == '<' || symbol[0] == '>') TRY_VOID(check_ordered(symbol, out));
       return out;
     }
     return unexpected_token();
+  }
+
+  // Only texts, numbers and bytes have an order.
+  static Parsed<void> check_ordered(std::string_view symbol, const Condition& condition) {
+    if (condition.kind == ConditionKind::kNotEqual) return {};
+    for (const Operand& each : condition.operands) {
+      const std::string_view type = each.value ? each.value->type() : std::string_view("S");
+      if (type != "S" && type != "N" && type != "B") {
+        return error(fmt::format(
+            "Incorrect operand type for operator or function; operator or function: {}, operand type: {}", symbol, type));
+      }
+    }
+    return {};
   }
 
   // IS [NOT] MISSING, IS [NOT] NULL

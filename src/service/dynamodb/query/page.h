@@ -25,6 +25,7 @@ struct PageRequest {
   std::optional<std::string> select;
   bool consistent = false;
   aws::Layer layer = aws::Layer::kOlder;
+  bool by_partitions = false;  // its capacity: of each that it looks at
   std::string partition;  // what all rows of a Query's partition begin with
 
   const KeySchema& schema() const { return index ? index->key : table->key; }
