@@ -158,6 +158,13 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
+void append_json_member(std::string& out, std::string_view name, std::string_view text) {
+  if (!out.ends_with('{')) out += ',';
+  append_json_string(out, name);
+  out += ':';
+  append_json_string(out, text);
+}
+
 std::string percent_encode(std::string_view text, Slash slash) {
   std::string out;
   out.reserve(text.size());

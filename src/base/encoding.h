@@ -21,6 +21,8 @@ std::optional<std::string> base64_decode(std::string_view text);
 // Appends `text` as a quoted JSON string. Bytes of 0x80 and above pass through, so valid UTF-8 stays valid.
 void append_json_string(std::string& out, std::string_view text);
 std::string json_string(std::string_view text);
+// To an object that has begun: a member whose value is a text.
+void append_json_member(std::string& out, std::string_view name, std::string_view text);
 
 // RFC 3986, upper-case hexadecimal; everything but unreserved characters is encoded (and '/' unless kept).
 enum class Slash { kEncode, kKeep };

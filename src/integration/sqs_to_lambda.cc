@@ -9,16 +9,9 @@
 namespace leat::integration {
 namespace {
 
-void append_member(std::string& out, std::string_view name, std::string_view text) {
-  if (out.back() != '{') out += ',';
-  append_json_string(out, name);
-  out += ':';
-  append_json_string(out, text);
-}
-
 std::string attributes_json(const sqs::Message& message) {
   std::string out = "{";
-  for (const auto& [name, value] : *message.attributes) append_member(out, name, value);
+  for (const auto& [name, value] : *message.attributes) append_json_member(out, name, value);
   return out + '}';
 }
 
@@ -29,11 +22,11 @@ std::string message_attributes_json(const sqs::Message& message) {
     if (out.size() > 1) out += ',';
     append_json_string(out, name);
     std::string inner = "{";
-    if (value.string_value) append_member(inner, "stringValue", *value.string_value);
-    if (value.binary_value) append_member(inner, "binaryValue", base64_encode(*value.binary_value));
+    if (value.string_value) append_json_member(inner, "stringValue", *value.string_value);
+    if (value.binary_value) append_json_member(inner, "binaryValue", base64_encode(*value.binary_value));
     inner += inner.size() > 1 ? "," : "";
     inner += "\"stringListValues\":[],\"binaryListValues\":[]";
-    append_member(inner, "dataType", value.data_type);
+    append_json_member(inner, "dataType", value.data_type);
     out += ':' + inner + '}';
   }
   return out + '}';
@@ -42,17 +35,17 @@ std::string message_attributes_json(const sqs::Message& message) {
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 lambda::QueuedMessage present(const sqs::QueueId& id, std::string_view queue_arn, const sqs::Message& message) {
   std::string json = "{";
-  append_member(json, "messageId", *message.message_id);
-  append_member(json, "receiptHandle", *message.receipt_handle);
-  append_member(json, "body", *message.body);
+  append_json_member(json, "messageId", *message.message_id);
+  append_json_member(json, "receiptHandle", *message.receipt_handle);
+  append_json_member(json, "body", *message.body);
   json += ",\"attributes\":" + attributes_json(message);
   json += ",\"messageAttributes\":" + message_attributes_json(message);
   if (message.md5_of_message_attributes)
-    append_member(json, "md5OfMessageAttributes", *message.md5_of_message_attributes);
-  append_member(json, "md5OfBody", *message.md5_of_body);
-  append_member(json, "eventSource", "aws:sqs");
-  append_member(json, "eventSourceARN", queue_arn);
-  append_member(json, "awsRegion", id.region);
+    append_json_member(json, "md5OfMessageAttributes", *message.md5_of_message_attributes);
+  append_json_member(json, "md5OfBody", *message.md5_of_body);
+  append_json_member(json, "eventSource", "aws:sqs");
+  append_json_member(json, "eventSourceARN", queue_arn);
+  append_json_member(json, "awsRegion", id.region);
   const auto trace = message.attributes->find("AWSTraceHeader");
   return {*message.message_id, *message.receipt_handle, json + '}',
           trace == message.attributes->end() ? std::string() : trace->second};

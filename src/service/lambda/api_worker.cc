@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "service/lambda/function_error.h"
 #include "service/lambda/runtime_api.h"
 
 namespace leat::lambda {
@@ -26,10 +27,6 @@ constexpr std::string_view kStartExtensions =
 std::string with_peak(std::string out, std::uint32_t peak_kib, std::string_view payload) {
   for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(peak_kib >> shift & 255));
   return out.append(payload);
-}
-
-std::string error_json(std::string_view type, std::string_view message) {
-  return fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(type), json_string(message));
 }
 
 std::string content_type_or_default(const std::string& type) {

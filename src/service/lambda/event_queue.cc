@@ -1,7 +1,6 @@
 #include "service/lambda/event_queue.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "engine/kv/rows.h"
+#include "service/lambda/function_error.h"
 #include "service/lambda/lambda.h"
 #include "service/lambda/trace.h"
 
@@ -69,14 +69,6 @@ aws::Caller owner_of(const Event& event) {
   out.account = arn->account;
   out.region = arn->region;
   return out;
-}
-
-std::string error_message_in(const std::string& payload) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element answer;
-  std::string_view message;
-  if (parser.parse(payload).get(answer) || !answer.is_object() || answer["errorMessage"].get(message)) return payload;
-  return std::string(message);
 }
 
 }  // namespace
@@ -262,7 +254,7 @@ void EventQueue::finish(const Event& event, FailureRecord::Condition condition, 
                                     event.payload,
                                     {{"RequestID", event.request_id},
                                      {"ErrorCode", invoked ? "200" : "429"},
-                                     {"ErrorMessage", invoked ? error_message_in(result.payload) : "Rate Exceeded."}},
+                                     {"ErrorMessage", invoked ? error_message_in(result.payload).value_or(result.payload) : "Rate Exceeded."}},
                                     trace});
     if (!sent) spdlog::error("dead letter of {}: {}", event.request_id, sent.error().message);
     measure(*function, {"DeadLetterErrors", sent ? 0.0 : 1.0, "Count"});

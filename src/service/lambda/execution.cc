@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "service/lambda/function_error.h"
 
 namespace leat::lambda {
 namespace {
@@ -25,21 +26,6 @@ constexpr auto kInitTimeout = std::chrono::seconds(10);
 constexpr auto kProvisionedInitTimeout = std::chrono::seconds(130);
 
 steady_clock::time_point monotonic() { return steady_clock::now(); }  // lint: clock
-
-std::string error_json(const std::string& type, const std::string& message) {
-  std::string out = "{\"errorType\":";
-  append_json_string(out, type);
-  out += ",\"errorMessage\":";
-  append_json_string(out, message);
-  return out + "}";
-}
-
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  if (out.back() != '{') out += ',';
-  append_json_string(out, name);
-  out += ':';
-  append_json_string(out, value);
-}
 
 std::uint32_t take_u32(std::string& payload) {
   if (payload.size() < 4) return 0;
@@ -96,7 +82,7 @@ std::string Execution::init_payload() const {
   const std::string task_root = worker_->code_path();
   std::string environment = "{";
   if (configuration.environment && configuration.environment->variables) {
-    for (const auto& [name, value] : *configuration.environment->variables) append_member(environment, name, value);
+    for (const auto& [name, value] : *configuration.environment->variables) append_json_member(environment, name, value);
   }
   const std::string url = settings_.parts.endpoint_url;
   const std::pair<std::string_view, std::string> own[] = {
@@ -116,16 +102,16 @@ std::string Execution::init_payload() const {
       {"LOCALSTACK_HOSTNAME", "127.0.0.1"},
       {"LAMBDA_TASK_ROOT", task_root},
   };
-  for (const auto& [name, value] : own) append_member(environment, name, value);
+  for (const auto& [name, value] : own) append_json_member(environment, name, value);
   const auto& logging = *configuration.logging_config;
-  append_member(environment, "AWS_LAMBDA_LOG_FORMAT", *logging.log_format);
-  if (logging.application_log_level) append_member(environment, "AWS_LAMBDA_LOG_LEVEL", *logging.application_log_level);
+  append_json_member(environment, "AWS_LAMBDA_LOG_FORMAT", *logging.log_format);
+  if (logging.application_log_level) append_json_member(environment, "AWS_LAMBDA_LOG_LEVEL", *logging.application_log_level);
   if (!configuration.runtime->starts_with("provided"))
-    append_member(environment, "AWS_EXECUTION_ENV", "AWS_Lambda_" + *configuration.runtime);
+    append_json_member(environment, "AWS_EXECUTION_ENV", "AWS_Lambda_" + *configuration.runtime);
   std::string out = "{";
-  append_member(out, "handler", *configuration.handler);
-  append_member(out, "taskRoot", task_root);
-  append_member(out, "layerRoot", worker_->layer_path());
+  append_json_member(out, "handler", *configuration.handler);
+  append_json_member(out, "taskRoot", task_root);
+  append_json_member(out, "layerRoot", worker_->layer_path());
   return out + ",\"environment\":" + environment + "}}";
 }
 
@@ -152,11 +138,11 @@ void Execution::send_event() {
   const auto deadline = to_millis(settings_.parts.clock.unmoved() + timeout());
   token_ = hex_encode(settings_.parts.random.bytes(kTokenBytes));
   std::string frame = "{";
-  append_member(frame, "token", token_);
-  append_member(frame, "id", invocation_->request_id);
-  append_member(frame, "arn", invocation_->arn.empty() ? settings_.function->arn() : invocation_->arn);
-  append_member(frame, "traceId", made_utf8(invocation_->trace));
-  if (!invocation_->client_context.empty()) append_member(frame, "clientContext", invocation_->client_context);
+  append_json_member(frame, "token", token_);
+  append_json_member(frame, "id", invocation_->request_id);
+  append_json_member(frame, "arn", invocation_->arn.empty() ? settings_.function->arn() : invocation_->arn);
+  append_json_member(frame, "traceId", made_utf8(invocation_->trace));
+  if (!invocation_->client_context.empty()) append_json_member(frame, "clientContext", invocation_->client_context);
   frame += fmt::format(",\"deadline\":{}}}\n", deadline);
   sent_ = true;
   event_sent_ = monotonic();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "service/lambda/function_error.h"
 
 namespace leat::lambda {
 namespace {
@@ -32,14 +33,6 @@ std::optional<std::vector<std::string>> events_in(const std::string& body) {
     out.emplace_back(event);
   }
   return out;
-}
-
-std::string error_message_in(const std::string& body) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element error;
-  std::string_view message;
-  if (parser.parse(body).get(error) || error["errorMessage"].get(message)) return {};
-  return std::string(message);
 }
 
 }  // namespace
@@ -127,7 +120,7 @@ void Extensions::next(Extension& extension, HttpRespond respond) {
 HttpResponse Extensions::give_up(const Extension& extension, const ApiCall& call) {
   const std::string& type = call.header("lambda-extension-function-error-type");
   events_.failed(type.empty() ? "Extension.Error" : type,
-                 fmt::format("{}: {}", extension.name, error_message_in(call.body)));
+                 fmt::format("{}: {}", extension.name, error_message_in(call.body).value_or("")));
   return api_accepted();
 }
 

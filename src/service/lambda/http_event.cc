@@ -26,8 +26,7 @@ void add(Texts& texts, const std::string& name, std::string_view value) {
 
 std::string json_of(const Texts& texts) {
   std::string out = "{";
-  for (const auto& [name, value] : texts)
-    out += fmt::format("{}{}:{}", out.size() > 1 ? "," : "", json_string(name), json_string(value));
+  for (const auto& [name, value] : texts) append_json_member(out, name, value);
   return out + "}";
 }
 

@@ -5,8 +5,8 @@
 
 #include <mutex>
 
-#include "base/encoding.h"
 #include "service/lambda/execution.h"
+#include "service/lambda/function_error.h"
 #include "service/lambda/trace.h"
 
 namespace leat::lambda {
@@ -204,10 +204,7 @@ struct Invoker::State : std::enable_shared_from_this<State> {
   }
 
   void refuse(Invocation& invocation, const Problem& problem) {
-    invocation.done({InvocationResult::Outcome::kFailed,
-                     fmt::format("{{\"errorType\":{},\"errorMessage\":{}}}", json_string(problem.type),
-                                 json_string(problem.message)),
-                     ""});
+    invocation.done({InvocationResult::Outcome::kFailed, error_json(problem.type, problem.message), ""});
   }
 
   std::unique_ptr<sandbox::Worker> take_spare(const Runtime& runtime) {
