@@ -1,5 +1,5 @@
 #pragma once
-// A log of numbered records that are kept for a time. DynamoDB Streams reads it; Kinesis will.
+// A log of numbered records that are kept for a time. DynamoDB Streams and Kinesis Data Streams read it.
 //
 // A record's bytes begin with its time: u64 milliseconds, then the payload. A record without a payload closes the log:
 // it is its last, and readers are told of it instead of being given it.
