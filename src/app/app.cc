@@ -164,6 +164,7 @@ struct App::Parts {
         destinations(sqs, authorizer),
         lambda_roles(iam, authorizer),
         lambda_logs(logs, lambda_roles),
+        log_queue(lambda_logs),
         lambda_metrics(cloudwatch),
         sts_roles(iam, authorizer),
         sts(sts_roles),
@@ -174,7 +175,7 @@ struct App::Parts {
                                                                                 : std::vector<fs::path>(),
                      folder}),
         runtime_api({loop, *world.clock, *world.random, workers}),
-        invoker({loop, walks, *world.clock, *world.random, workers, runtimes, code, hot_folders, lambda_logs,
+        invoker({loop, walks, *world.clock, *world.random, workers, runtimes, code, hot_folders, log_queue,
                  lambda_metrics, lambda_roles, runtime_api, worker_endpoint()}),
         lambda({*store,
                 *world.clock,
@@ -288,6 +289,7 @@ struct App::Parts {
   // Everything that is stored is gone; what runs of it ends.
   void reset() {
     for (aws::Service* each : services) each->halt();
+    log_queue.drain();
     kv::Batch batch;
     batch.erase(kv::Range{"", std::string(8, '\xFF')});
     (void)store->commit(batch);
@@ -335,6 +337,7 @@ struct App::Parts {
   integration::SqsDestinations destinations;
   integration::LambdaRoles lambda_roles;
   integration::LambdaLogs lambda_logs;
+  lambda::LogQueue log_queue;
   integration::LambdaMetrics lambda_metrics;
   integration::StsRoles sts_roles;
   sts::Sts sts;
@@ -396,6 +399,7 @@ void App::stop(std::chrono::milliseconds patience) {
   parts_->walks.stop();
   parts_->loop.stop();
   parts_->workers.stop();
+  parts_->log_queue.stop();
   parts_->reading.stop();
 }
 

@@ -182,10 +182,17 @@ void Process::finish() {
   cgroup_.reset();
 }
 
+void Process::release_output() {
+  output_held_ = false;
+  if (!output_awaited_) read_output();
+}
+
 void Process::read_output() {
+  output_awaited_ = !output_held_;
+  if (!output_awaited_) return;
   output_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
     if (error) return;
-    if (self->read_now() || !self->output_ended_) self->read_output();
+    if (self->output_held_ || self->read_now() || !self->output_ended_) self->read_output();
   });
 }
 

@@ -36,6 +36,9 @@ class Process : public std::enable_shared_from_this<Process> {
   // Reads no more frames until go_on().
   void hold_back() { held_back_ = true; }
   void go_on();
+  // Reads no more output until release_output(), but for drain_output().
+  void hold_output() { output_held_ = true; }
+  void release_output();
   // Nobody wants to know any more.
   void abandon();
 
@@ -71,6 +74,8 @@ class Process : public std::enable_shared_from_this<Process> {
   std::uint64_t memory_ = 0;
   int status_ = 0;
   bool held_back_ = false;
+  bool output_held_ = false;
+  bool output_awaited_ = true;
   bool frame_awaited_ = true;  // it is being read, or the channel has ended
   bool gone_ = false;
   bool channel_ended_ = false;

@@ -192,6 +192,12 @@ class ProcessWorker final : public Worker {
   void go_on() override {
     if (process_->process()) process_->process()->go_on();
   }
+  void hold_output() override {
+    if (process_->process()) process_->process()->hold_output();
+  }
+  void release_output() override {
+    if (process_->process()) process_->process()->release_output();
+  }
   void kill() override { process_->kill(); }
 
  private:

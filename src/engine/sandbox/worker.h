@@ -79,6 +79,9 @@ class Worker {
   // Takes no more frames of it until go_on(): it has to wait with what it says.
   virtual void hold_back() = 0;
   virtual void go_on() = 0;
+  // The same of its output: it has to wait with what it prints, once its pipe is full.
+  virtual void hold_output() = 0;
+  virtual void release_output() = 0;
 
   // kill(), where nothing in the worker wants to know before.
   virtual void end() { kill(); }

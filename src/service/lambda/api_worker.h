@@ -51,6 +51,12 @@ class ApiWorker final : public sandbox::Worker {
   void kill() override;
   void hold_back() override;
   void go_on() override;
+  void hold_output() override {
+    if (process_) process_->hold_output();
+  }
+  void release_output() override {
+    if (process_) process_->release_output();
+  }
   // Extensions are told, and have two seconds.
   void end() override;
   bool says_when_idle() const override { return true; }

@@ -16,11 +16,8 @@ namespace {
 using std::chrono::steady_clock;
 using Millis = std::chrono::duration<double, std::milli>;
 
-constexpr std::size_t kTailSize = 4096;
-constexpr std::size_t kMaxLine = 256U << 10;
 constexpr std::size_t kMaxResponse = 6291556;  // 6 MB and a little, as Lambda says it
 constexpr std::size_t kTokenBytes = 8;
-constexpr std::size_t kMaxHeld = 1U << 20;  // of a log, in memory
 constexpr auto kInitTimeout = std::chrono::seconds(10);
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 constexpr auto kProvisionedInitTimeout = std::chrono::seconds(130);
@@ -41,13 +38,24 @@ Execution::Execution(Settings settings, std::unique_ptr<sandbox::Worker> worker)
     : settings_(std::move(settings)),
       worker_(std::move(worker)),
       platform_log_(*settings_.function),
-      born_(settings_.parts.clock.now()) {
+      born_(settings_.parts.clock.now()) {}
+
+std::shared_ptr<WorkerLog> Execution::make_log() {
+  const auto& function = *settings_.function;
   const std::string date = format_iso8601(born_);
-  log_stream_ = fmt::format("{}/{}/{}/[{}]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2),
-                            settings_.function->version(), hex_encode(settings_.parts.random.bytes(16)));
+  std::string stream = fmt::format("{}/{}/{}/[{}]{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2),
+                                   function.version(), hex_encode(settings_.parts.random.bytes(16)));
+  return std::make_shared<WorkerLog>(
+      settings_.parts.loop, settings_.parts.clock, settings_.parts.logs,
+      LogStreamName{function.account, function.region, function.log_group(), std::move(stream),
+                    *function.configuration.role},
+      [self = weak_from_this()] {
+        if (auto execution = self.lock()) execution->on_room();
+      });
 }
 
 void Execution::begin() {
+  log_ = make_log();
   worker_->listen({[self = weak_from_this()](char kind, std::string payload) {
                      if (auto execution = self.lock()) execution->on_message(kind, std::move(payload));
                    },
@@ -63,8 +71,8 @@ void Execution::begin() {
   if (function.hot_folder.empty()) worker_->install(settings_.parts.code.unpacked(function.code));
   for (const auto& layer : function.layers) worker_->install_layer(settings_.parts.code.unpacked(layer));
   worker_->assign(settings_.credential.access_key);
-  log(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
-  if (!settings_.notice.empty()) log(settings_.notice);
+  log_->say(platform_log_.init_start(settings_.parts.clock.now(), settings_.runtime_version, settings_.provisioned));
+  if (!settings_.notice.empty()) log_->say(settings_.notice);
   worker_->send('I', init_payload(), {});
   await_start(std::max<std::chrono::seconds>(kProvisionedInitTimeout, timeout()));
 }
@@ -93,7 +101,7 @@ std::string Execution::init_payload() const {
       {"AWS_LAMBDA_FUNCTION_VERSION", *configuration.version},
       {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(*configuration.memory_size)},
       {"AWS_LAMBDA_LOG_GROUP_NAME", function.log_group()},
-      {"AWS_LAMBDA_LOG_STREAM_NAME", log_stream_},
+      {"AWS_LAMBDA_LOG_STREAM_NAME", log_->stream()},
       {"AWS_LAMBDA_INITIALIZATION_TYPE", settings_.provisioned ? "provisioned-concurrency" : "on-demand"},
       {"AWS_ACCESS_KEY_ID", credential.access_key},
       {"AWS_SECRET_ACCESS_KEY", credential.secret_key},
@@ -120,12 +128,13 @@ void Execution::start(Invocation invocation) {
   invocation_ = std::move(invocation);
   sent_ = false;
   timed_out_ = false;
-  tail_.clear();
+  log_->clear_tail();
   gathered_.clear();
   stream_type_ = "application/octet-stream";
   streamed_bytes_ = 0;
   if (init_error_) return finish(InvocationResult::Outcome::kFailed, *init_error_, 0);
-  if (ready_) return send_event();
+  // What this worker has printed before is written first. No other's log is waited for.
+  if (ready_ && !log_->full()) return send_event();
   await_start(kInitTimeout + timeout());
 }
 
@@ -148,7 +157,7 @@ void Execution::send_event() {
   event_sent_ = monotonic();
   deadline_ = settings_.parts.loop.after(timeout(), [self = shared_from_this()] { self->on_timeout(); });
   worker_->send('E', std::move(frame), std::move(invocation_->payload));
-  log(platform_log_.start(settings_.parts.clock.now(), invocation_->request_id));
+  log_->say(platform_log_.start(settings_.parts.clock.now(), invocation_->request_id));
 }
 
 void Execution::on_message(char kind, std::string payload) {
@@ -258,31 +267,14 @@ void Execution::wait_for_client() {
 }
 
 void Execution::on_output(std::string_view text) {
-  partial_line_ += text;
-  std::size_t begin = 0;
-  for (std::size_t end = 0; (end = partial_line_.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    std::string line = partial_line_.substr(begin, end - begin);
-    std::replace(line.begin(), line.end(), '\r', '\n');
-    log(std::move(line));
-  }
-  partial_line_.erase(0, begin);
-  if (partial_line_.size() > kMaxLine) log(std::exchange(partial_line_, {}));
-  if (invocation_ && lines_bytes_ < kMaxHeld)
-    flush_later();
-  else
-    flush_log();
+  log_->print(text, !invocation_);
+  if (log_->full()) worker_->hold_output();
 }
 
-// Who follows the log of a long invocation sees what it has printed.
-void Execution::flush_later() {
-  constexpr auto kPatience = std::chrono::milliseconds(500);
-  if (flushing_ || lines_.empty()) return;
-  flushing_ = settings_.parts.loop.after(kPatience, [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    self->flushing_ = nullptr;
-    self->flush_log();
-  });
+// What it printed has been written: it goes on, and begins what waited for that.
+void Execution::on_room() {
+  worker_->release_output();
+  if (invocation_ && ready_ && !sent_) send_event();
 }
 
 // Its name and its events, line by line.
@@ -290,7 +282,7 @@ void Execution::on_extension(std::string_view payload) {
   const auto line = std::min(payload.find('\n'), payload.size());
   std::string events(payload.substr(std::min(line + 1, payload.size())));
   std::replace(events.begin(), events.end(), '\n', ',');
-  log(platform_log_.extension(settings_.parts.clock.now(), payload.substr(0, line), events));
+  log_->say(platform_log_.extension(settings_.parts.clock.now(), payload.substr(0, line), events));
 }
 
 void Execution::on_timeout() {
@@ -305,7 +297,7 @@ void Execution::on_exit(int status) {
     const auto timeout = *settings_.function->configuration.timeout;
     if (timed_out_) {
       const std::string text = fmt::format("Task timed out after {:.2f} seconds", static_cast<double>(timeout));
-      log(fmt::format("{} {} {}\n", format_iso8601(settings_.parts.clock.now()), invocation_->request_id, text));
+      log_->say(fmt::format("{} {} {}\n", format_iso8601(settings_.parts.clock.now()), invocation_->request_id, text));
       fail_invocation("Sandbox.Timedout", text);
     } else if (worker_->out_of_memory()) {
       fail_invocation("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
@@ -321,7 +313,7 @@ void Execution::on_exit(int status) {
                       fmt::format("Runtime exited with error: exit status {}", WEXITSTATUS(status)));
     }
   }
-  flush_log();
+  log_->flush();
   settings_.ended(*this);
 }
 
@@ -368,45 +360,23 @@ void Execution::finish(InvocationResult::Outcome outcome, std::string payload, s
   const auto& configuration = settings_.function->configuration;
   peak_mb_ = std::max(peak_mb_, (peak_kib + 1023) / 1024);
   if (worker_->out_of_memory()) peak_mb_ = static_cast<std::uint32_t>(*configuration.memory_size);
-  if (!partial_line_.empty()) log(std::exchange(partial_line_, {}));
+  log_->end_line();
   const TimePoint now = settings_.parts.clock.now();
-  if (!sent_) log(platform_log_.start(now, invocation.request_id));
-  log(platform_log_.end(invocation.request_id));
+  if (!sent_) log_->say(platform_log_.start(now, invocation.request_id));
+  log_->say(platform_log_.end(invocation.request_id));
   using Status = PlatformLog::Report::Status;
   const Status status = timed_out_                                         ? Status::kTimeout
                         : outcome == InvocationResult::Outcome::kSucceeded ? Status::kSuccess
                                                                            : Status::kError;
   const auto init = std::exchange(reported_init_, true) ? std::nullopt : std::optional(init_duration_.count());
-  log(platform_log_.report(now, {invocation.request_id, duration.count(), init, peak_mb_, status}));
+  log_->say(platform_log_.report(now, {invocation.request_id, duration.count(), init, peak_mb_, status}));
   // The answer goes first: what is said of it in the log can wait.
   const auto self = shared_from_this();
-  invocation.done({outcome, std::move(payload), tail_, duration.count()});
-  flush_log();
+  invocation.done({outcome, std::move(payload), log_->tail(), duration.count()});
+  log_->flush();
   if (!worker_->quiet()) distrusted_ = true;  // nothing follows a runtime's own answer
   if (distrusted_) return worker_->kill();
   if (ready_ && !timed_out_ && !goes_on) become_idle();
-}
-
-void Execution::log(std::optional<std::string> text) {
-  if (text) log(std::move(*text));
-}
-
-void Execution::log(std::string text) {
-  text = made_utf8(std::move(text));
-  tail_ += text;
-  tail_ += '\n';
-  if (tail_.size() > kTailSize) tail_.erase(0, tail_.size() - kTailSize);
-  lines_bytes_ += text.size() + sizeof(LogLine);
-  lines_.push_back({settings_.parts.clock.now(), std::move(text)});
-}
-
-void Execution::flush_log() {
-  if (lines_.empty()) return;
-  lines_bytes_ = 0;
-  const auto& function = *settings_.function;
-  settings_.parts.logs.write(
-      {function.account, function.region, function.log_group(), log_stream_, *function.configuration.role},
-      std::exchange(lines_, {}));
 }
 
 }  // namespace leat::lambda

@@ -10,6 +10,7 @@
 #include "engine/sandbox/worker.h"
 #include "service/lambda/invoker.h"
 #include "service/lambda/platform_log.h"
+#include "service/lambda/worker_log.h"
 
 namespace leat::lambda {
 
@@ -51,6 +52,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void distrust();
   void break_off();
   void on_output(std::string_view text);
+  void on_room();
+  std::shared_ptr<WorkerLog> make_log();
   void on_exit(int status);
   void on_extension(std::string_view payload);
   void on_timeout();
@@ -61,16 +64,12 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void pause_later();
   void finish(InvocationResult::Outcome outcome, std::string payload, std::uint32_t peak_kib);
   void fail_invocation(const std::string& type, const std::string& message);
-  void log(std::string text);
-  void log(std::optional<std::string> text);
-  void flush_later();
-  void flush_log();
   std::string init_payload() const;
 
   Settings settings_;
   std::unique_ptr<sandbox::Worker> worker_;
   const PlatformLog platform_log_;
-  std::string log_stream_;
+  std::shared_ptr<WorkerLog> log_;
   std::optional<Invocation> invocation_;
   std::string stream_type_, gathered_;  // of a response that is streamed
   std::size_t streamed_bytes_ = 0;
@@ -84,14 +83,10 @@ class Execution : public std::enable_shared_from_this<Execution> {
   bool distrusted_ = false;
   bool broken_ = false;
   std::string token_;  // of the event that it runs
-  runtime::Loop::DelayedHandle deadline_, pausing_, flushing_;
+  runtime::Loop::DelayedHandle deadline_, pausing_;
   std::chrono::steady_clock::time_point init_started_, event_sent_, idle_since_;
   std::chrono::duration<double, std::milli> init_duration_{};
   TimePoint born_;
-  std::string partial_line_;
-  std::vector<LogLine> lines_;
-  std::size_t lines_bytes_ = 0;
-  std::string tail_;
   std::uint32_t peak_mb_ = 0;
 };
 

@@ -19,6 +19,7 @@
 #include "service/lambda/code_store.h"
 #include "service/lambda/function.h"
 #include "service/lambda/hot_reload.h"
+#include "service/lambda/log_queue.h"
 #include "service/lambda/ports.h"
 #include "service/lambda/runtime_api.h"
 #include "service/lambda/runtimes.h"
@@ -61,7 +62,7 @@ struct InvokerParts {
   Runtimes& runtimes;
   CodeStore& code;
   const HotFolders& hot_folders;
-  LogSink& logs;
+  LogQueue& logs;
   MetricSink& metrics;
   RoleCredentials& roles;
   RuntimeApi& runtime_api;
