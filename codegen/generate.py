@@ -28,6 +28,7 @@ It may also say what a model leaves out because its service has moved on to anot
     flat SHAPE NAME [KEY VALUE]        a list or map that Query writes flat: NAME.1, or NAME.1.KEY and NAME.1.VALUE
     code ERROR QUERY_CODE              an error's code in Query, and in x-amzn-query-error
     open SHAPE                         an enum whose values, or a map whose keys the service checks itself
+    open STRUCT MEMBER                 the same of an enum in one place
     optional SHAPE MEMBER              a member that AWS leaves out at times, though the model requires it
 
 In what the service differs from others, and how large a request's body may be (1 MiB where nothing is said):
@@ -119,7 +120,7 @@ class Listing:
                 case ["xmlns", url]: self.xmlns = url
                 case ["flat", shape, *names]: self.flat[shape] = names
                 case ["code", error, code]: self.codes[error] = code
-                case ["open", shape]: self.open.add(shape)
+                case ["open", *shape]: self.open.add(".".join(shape))
                 case ["optional", shape, member]: self.optional.add((shape, member))
                 case ["layer", layer, *names]: self.layers |= dict.fromkeys(names, f"aws::Layer::k{layer.capitalize()}")
                 case ["order", operation, *members]: self.order[operation] = members
@@ -296,8 +297,12 @@ class Generator:
             has_members = any(True for _ in self.members(name))
             details = self.shape_ref(name) if has_members else "nullptr"
             out.append(f'const aws::ErrorType k{self.error_constant(name)}{{"{name}", {quote(self.listing.codes.get(name) or error.get("code", name))}, '
-                       f'{status}, {sender}, {details}, "{prefix}"}};')
+                       f'{status}, {sender}, {details}, "{prefix}", "{self.message_member(name)}"}};')
         return out + ["}  // namespace errors", "}  // namespace"]
+
+    def message_member(self, name):
+        """As the error's shape spells it."""
+        return next((member for member in self.model.shapes[name].get("members", ()) if member.lower() == "message"), "message")
 
     def enum_values(self, name, values):
         order = self.listing.enums.get(name, values)
@@ -349,6 +354,8 @@ class Generator:
         return out
 
     def member_shape(self, struct, name, member):
+        if f"{struct}.{name}" in self.listing.open:
+            return "&aws::kPlainString"
         return f"&k{struct}{name}" if (struct, name) in self.listing.most else self.shape_ref(member["shape"])
 
     def struct_shape(self, name):

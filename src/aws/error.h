@@ -19,6 +19,7 @@ struct ErrorType {
   bool sender_fault;
   const Shape* shape;            // of its modelled members; null for a shared error
   std::string_view wire_prefix;  // before '#' in __type, empty where the service writes none
+  std::string_view message = "Message";  // the member in REST JSON
 };
 
 struct Error {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "wire/codecs.h"
@@ -68,12 +70,19 @@ HttpResponse cbor_error(const ErrorContext& context, const aws::Error& error) {
   return response;
 }
 
+// Errors that a model has say who is to blame, but where their details leave it out.
+bool has_type(const aws::Shape* shape) {
+  return shape && std::any_of(shape->members.begin(), shape->members.end(),
+                              [](const aws::Member& each) { return each.name == "Type"; });
+}
+
 HttpResponse rest_json_error(const aws::Error& error) {
   HttpResponse response;
   response.headers.emplace_back("Content-Type", "application/json");
   response.headers.emplace_back("x-amzn-ErrorType", std::string(error.type->name));
-  response.body = json_body(error, "", error.type->shape || !error.type->wire_prefix.empty() ? "Message" : "message");
-  if (error.type->sender_fault) response.body.insert(1, "\"Type\":\"User\",");
+  response.body = json_body(error, "", error.type->message);
+  if (error.type->sender_fault && has_type(error.type->shape) && !error.details)
+    response.body.insert(1, "\"Type\":\"User\",");
   return response;
 }
 

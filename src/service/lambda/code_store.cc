@@ -186,8 +186,7 @@ CodeStore::CodeStore(CodeStoreParts parts) : state_(std::make_shared<State>(std:
 aws::Result<StoredCode> CodeStore::put(std::string_view zip) {
   if (zip.size() > kMaxPackage)
     return aws::fail(
-        errors::kRequestTooLarge,
-        fmt::format("Request must be smaller than {} bytes for the CreateFunction operation", kMaxPackage));
+        aws::errors::kRequestTooLarge, fmt::format("Zipped size must be smaller than {} bytes", kMaxPackage));
   const std::string digest = blob::Blobs::digest(zip);
   const std::string name = hex_encode(digest);
   StoredCode out{name, base64_encode(digest), static_cast<std::int64_t>(zip.size()), hold(name)};

@@ -96,7 +96,11 @@ FunctionReference parse_reference(std::string_view text) {
     if (!read_home(home, out)) return {};
     text.remove_prefix(mark + kMark.size());
   } else if (text.starts_with("arn:")) {
-    return {};
+    // By the model's pattern this is a function of that name.
+    constexpr std::string_view kCutShort = ":function";
+    if (!text.starts_with(kArn) || !text.ends_with(kCutShort)) return {};
+    if (!read_home(text.substr(kArn.size(), text.size() - kArn.size() - kCutShort.size()), out)) return {};
+    text.remove_prefix(text.size() - kCutShort.size() + 1);
   }
   const auto colon = text.find(':');
   out.name = text.substr(0, colon);

@@ -59,6 +59,13 @@ aws::Result<FunctionPtr> Lambda::find(const aws::Caller& caller, std::string_vie
   return find_named(caller, name);
 }
 
+aws::Result<Lambda::Whole> Lambda::find_whole(const aws::Caller& caller, std::string_view reference,
+                                              const std::optional<std::string>& qualifier) {
+  FunctionReference named = TRY(named_function(caller, reference, qualifier));
+  FunctionPtr function = TRY(find_named(caller, named.name));
+  return Whole{std::move(function), std::move(named.qualifier)};
+}
+
 aws::Result<FunctionPtr> Lambda::find_latest(const aws::Caller& caller, std::string_view reference) {
   const FunctionReference named = TRY(named_function(caller, reference, std::nullopt));
   if (!named.qualifier.empty() && named.qualifier != kLatest)

@@ -68,6 +68,14 @@ class Lambda final : public aws::Service {
   // where there is none.
   aws::Result<FunctionPtr> find(const aws::Caller& caller, std::string_view reference);
 
+  // The function itself, whatever the qualifier behind its name or beside it says, and that.
+  struct Whole {
+    FunctionPtr function;
+    std::string qualifier;
+  };
+  aws::Result<Whole> find_whole(const aws::Caller& caller, std::string_view reference,
+                                const std::optional<std::string>& qualifier);
+
   // What changes $LATEST, and takes that qualifier alone.
   aws::Result<FunctionPtr> find_latest(const aws::Caller& caller, std::string_view reference);
 

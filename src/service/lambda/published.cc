@@ -15,8 +15,14 @@ std::string essence_of(FunctionConfiguration configuration) {
   configuration.function_arn.reset();
   configuration.revision_id.reset();
   configuration.last_modified.reset();
-  configuration.description.reset();
+  if (configuration.snap_start) configuration.snap_start->optimization_status.reset();
   return aws::to_json(configuration);
+}
+
+// Also where the version was given a description of its own.
+bool unchanged(const FunctionConfiguration& latest, FunctionConfiguration version) {
+  if (version.last_modified == latest.last_modified) version.description = latest.description;
+  return essence_of(version) == essence_of(latest);
 }
 
 }  // namespace
@@ -26,7 +32,7 @@ FunctionConfiguration stage_version(Lambda& lambda, const aws::Caller& caller, c
                                     std::vector<FunctionConfiguration>& rows) {
   const std::string& name = *latest.function_name;
   const auto versions = versions_of(lambda, caller, name);
-  if (!versions.empty() && essence_of(versions.back()) == essence_of(latest)) return versions.back();
+  if (!versions.empty() && unchanged(latest, versions.back())) return versions.back();
   const auto counter = lambda.parts().store.get(room_prefix(caller.account, caller.region, 'n', name));
   const std::uint64_t number = counter.value ? kv::read_u64(*counter.value) + 1 : 1;
   FunctionConfiguration version = latest;
@@ -34,8 +40,24 @@ FunctionConfiguration stage_version(Lambda& lambda, const aws::Caller& caller, c
   version.function_arn = fmt::format("{}:{}", *latest.function_arn, number);
   version.revision_id = lambda.parts().random.uuid();
   if (description) version.description = description;
+  if (version.snap_start && version.snap_start->apply_on == "PublishedVersions")
+    version.snap_start->optimization_status = "On";
   rows.push_back(version);
   return version;
+}
+
+void set_pending(FunctionConfiguration& answer) {
+  answer.state = "Pending";
+  answer.state_reason = "The function is being created.";
+  answer.state_reason_code = "Creating";
+  answer.last_update_status.reset();
+}
+
+FunctionConfiguration listed(FunctionConfiguration configuration) {
+  configuration.state.reset();
+  configuration.last_update_status.reset();
+  configuration.runtime_version_config.reset();
+  return configuration;
 }
 
 std::vector<FunctionConfiguration> versions_of(Lambda& lambda, const aws::Caller& caller, std::string_view name) {

@@ -13,6 +13,12 @@ FunctionConfiguration stage_version(Lambda& lambda, const aws::Caller& caller, c
                                     const std::optional<std::string>& description,
                                     std::vector<FunctionConfiguration>& rows);
 
+// As a new one is answered: State Pending.
+void set_pending(FunctionConfiguration& answer);
+
+// As lists show it, without its states.
+FunctionConfiguration listed(FunctionConfiguration configuration);
+
 // Oldest first, without $LATEST.
 std::vector<FunctionConfiguration> versions_of(Lambda& lambda, const aws::Caller& caller, std::string_view name);
 

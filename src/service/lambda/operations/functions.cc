@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 
-#include <set>
-
-#include "aws/arn.h"
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "engine/kv/rows.h"
+#include "service/lambda/function_checks.h"
 #include "service/lambda/hot_reload.h"
 #include "service/lambda/in_workshop.h"
 #include "service/lambda/layer.h"
@@ -51,15 +49,32 @@ void set_common(FunctionConfiguration& out, const Input& input) {
   }
   if (input.kms_key_arn) out.kms_key_arn = input.kms_key_arn;
   if (input.environment) {
-    if (input.environment->variables && !input.environment->variables->empty())
-      out.environment.emplace().variables = input.environment->variables;
-    else
-      out.environment.reset();
+    out.environment.reset();
+    if (input.environment->variables) out.environment.emplace().variables = input.environment->variables;
+  }
+  if (input.snap_start) {
+    out.snap_start.emplace().apply_on = input.snap_start->apply_on.value_or("None");
+    out.snap_start->optimization_status = "Off";
   }
   if (input.tracing_config) out.tracing_config.emplace().mode = input.tracing_config->mode;
   if (input.logging_config) {
     set_logging(*out.logging_config, *input.logging_config);
   }
+}
+
+// As it is answered before it is done: the revision changes again when it is.
+FunctionConfiguration being_made(Lambda& lambda, FunctionConfiguration answer) {
+  set_pending(answer);
+  answer.revision_id = lambda.parts().random.uuid();
+  return answer;
+}
+
+FunctionConfiguration being_updated(Lambda& lambda, FunctionConfiguration answer) {
+  answer.last_update_status = "InProgress";
+  answer.last_update_status_reason = "The function is being created.";
+  answer.last_update_status_reason_code = "Creating";
+  answer.revision_id = lambda.parts().random.uuid();
+  return answer;
 }
 
 void touch(Lambda& lambda, FunctionConfiguration& configuration) {
@@ -119,28 +134,6 @@ void set_runtime_version(const aws::Caller& caller, FunctionConfiguration& confi
       fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, id);
 }
 
-aws::Result<void> check_role(Lambda& lambda, const aws::Caller& caller, const std::string& role,
-                             const std::string& function) {
-  const auto arn = aws::parse_arn(role);
-  if (arn && arn->account != caller.account)
-    return aws::fail(errors::kAccessDenied, "Cross-account pass role is not allowed.");
-  const std::string name = parse_reference(function).name;
-  return lambda.parts().roles.check(role, aws::make_arn("lambda", caller.region, caller.account, "function:" + name));
-}
-
-aws::Result<void> check_runtime(Lambda& lambda, const std::string& name) {
-  if (lambda.parts().runtimes.find(name)) return {};
-  return refuse(fmt::format("leat found no interpreter for {} on this machine", name));
-}
-
-aws::Result<void> check_dead_letters(Lambda& lambda, const std::optional<DeadLetterConfig>& given,
-                                     const std::string& role) {
-  if (!given || !given->target_arn || given->target_arn->empty()) return {};
-  TRY_VOID(lambda.parts().destinations.check(*given->target_arn));
-  if (lambda.parts().roles.allows(role, "sqs:SendMessage", *given->target_arn)) return {};
-  return refuse("The provided execution role does not have permissions to call SendMessage on SQS");
-}
-
 aws::Result<void> set_layers(Lambda& lambda, const aws::Caller& caller, FunctionConfiguration& configuration,
                              const std::optional<std::vector<std::string>>& arns) {
   if (!arns) return {};
@@ -150,55 +143,6 @@ aws::Result<void> set_layers(Lambda& lambda, const aws::Caller& caller, Function
   else
     configuration.layers = std::move(layers);
   return {};
-}
-
-// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-aws::Result<void> check_environment(const std::optional<Environment>& given) {
-  static const std::set<std::string_view> kReserved{"_HANDLER",
-                                                    "_X_AMZN_TRACE_ID",
-                                                    "AWS_ACCESS_KEY",
-                                                    "AWS_ACCESS_KEY_ID",
-                                                    "AWS_DEFAULT_REGION",
-                                                    "AWS_EXECUTION_ENV",
-                                                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-                                                    "AWS_LAMBDA_FUNCTION_NAME",
-                                                    "AWS_LAMBDA_FUNCTION_VERSION",
-                                                    "AWS_LAMBDA_INITIALIZATION_TYPE",
-                                                    "AWS_LAMBDA_LOG_GROUP_NAME",
-                                                    "AWS_LAMBDA_LOG_STREAM_NAME",
-                                                    "AWS_LAMBDA_RUNTIME_API",
-                                                    "AWS_REGION",
-                                                    "AWS_SECRET_ACCESS_KEY",
-                                                    "AWS_SESSION_TOKEN",
-                                                    "LAMBDA_RUNTIME_DIR",
-                                                    "LAMBDA_TASK_ROOT"};
-  constexpr std::size_t kMaxSize = 4096;  // bytes, of all
-  if (!given || !given->variables) return {};
-  std::vector<std::string_view> reserved;
-  std::size_t size = 0;
-  for (const auto& [name, value] : *given->variables) {
-    if (kReserved.contains(name)) reserved.push_back(name);
-    size += name.size() + value.size();
-  }
-  if (!reserved.empty()) {
-    return refuse(fmt::format(
-        "Lambda was unable to configure your environment variables because the environment variables you have provided "
-        "contains reserved keys that are currently not supported for modification. Reserved keys used in this request: "
-        "{}",
-        fmt::join(reserved, ", ")));
-  }
-  if (size <= kMaxSize) return {};
-  return refuse(
-      "Lambda was unable to configure your environment variables because the environment variables you have provided "
-      "exceeded the 4KB limit.");
-}
-
-aws::Result<void> check_logging(const std::optional<LoggingConfig>& given, const std::string& format) {
-  if (!given || given->log_format.value_or(format) == "JSON") return {};
-  if (!given->application_log_level && !given->system_log_level) return {};
-  return refuse(
-      "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from your request or change "
-      "the LogFormat to \"JSON\" and try again.");
 }
 
 FunctionConfiguration with_defaults(const aws::Caller& caller, const std::string& name,
@@ -226,18 +170,32 @@ FunctionConfiguration with_defaults(const aws::Caller& caller, const std::string
   return out;
 }
 
+// InvalidParameterValueException where it is longer than a function's name may be. Others' functions cannot be made.
+aws::Result<std::string> new_name(const aws::Caller& caller, const std::string& reference) {
+  constexpr std::size_t kMaxName = 64;
+  const FunctionReference given = parse_reference(reference);
+  if (!given.account.empty() && given.account != caller.account) return aws::fail(errors::kAccessDenied, "");
+  std::string name = TRY(named_whole(caller, reference));
+  if (name.size() <= kMaxName) return name;
+  return refuse(
+      fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member must "
+                  "have length less than or equal to {}",
+                  name, kMaxName));
+}
+
 aws::Result<FunctionConfiguration> create(Lambda& lambda, const aws::Caller& caller,
                                           const CreateFunctionRequest& input) {
   if (input.package_type == "Image")
     return aws::fail(errors::kNotOffered, "leat does not offer container image functions");
   if (!input.runtime || !input.handler)
     return refuse("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
-  const std::string name = TRY(named_whole(caller, input.function_name));
+  const std::string name = TRY(new_name(caller, input.function_name));
   TRY_VOID(check_role(lambda, caller, input.role, input.function_name));
   TRY_VOID(check_runtime(lambda, *input.runtime));
   TRY_VOID(check_dead_letters(lambda, input.dead_letter_config, input.role));
   TRY_VOID(check_logging(input.logging_config, "Text"));
   TRY_VOID(check_environment(input.environment));
+  if (input.tags) TRY_VOID(check_tags(*input.tags));
   FunctionConfiguration configuration = with_defaults(caller, name, input);
   set_common(configuration, input);
   set_runtime_version(caller, configuration);
@@ -254,17 +212,8 @@ aws::Result<FunctionConfiguration> create(Lambda& lambda, const aws::Caller& cal
   stage_tags(batch, caller, name, input);
   configuration = save(lambda, caller, configuration, input.publish, std::move(batch));
   lambda.parts().invoker.prepare(*configuration.runtime);
-  configuration.state = "Pending";
-  configuration.state_reason = "The function is being created.";
-  configuration.state_reason_code = "Creating";
-  return configuration;
-}
-
-aws::Result<void> check_revision(const FunctionConfiguration& latest, const std::optional<std::string>& wanted) {
-  if (!wanted || wanted == latest.revision_id) return {};
-  return aws::fail(errors::kPreconditionFailed,
-                   "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to "
-                   "retrieve the latest Revision Id");
+  configuration.function_arn = function_arn(caller, name);  // also of its first version
+  return being_made(lambda, std::move(configuration));
 }
 
 // Others go on while the package is unpacked: what the function is then is looked up again.
@@ -284,7 +233,8 @@ aws::Result<FunctionConfiguration> update_code(Lambda& lambda, const aws::Caller
   stage_folder(batch, caller, *configuration.function_name, code);
   configuration = save(lambda, caller, configuration, input.publish, std::move(batch));
   lambda.parts().invoker.retire(function->arn());
-  return configuration;
+  const bool latest = configuration.version == kLatest;
+  return latest ? being_updated(lambda, std::move(configuration)) : being_made(lambda, std::move(configuration));
 }
 
 }  // namespace
@@ -319,27 +269,29 @@ aws::Result<FunctionConfiguration> update_function_configuration(Lambda& lambda,
   touch(lambda, configuration);
   configuration = save(lambda, caller, configuration, false, {});
   lambda.parts().invoker.retire(function->arn());
-  return configuration;
+  return being_updated(lambda, std::move(configuration));
 }
 
 aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::Caller& caller,
                                                     const DeleteFunctionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const auto [function, arn, qualifier] = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto [function, qualifier] = TRY(lambda.find_whole(caller, input.function_name, input.qualifier));
+  DeleteFunctionResponse output;
+  output.status_code = 204;
   if (qualifier == kLatest) return refuse("$LATEST version cannot be deleted without deleting the function.");
   if (qualifier.empty()) {
     for (const auto& version : versions_of(lambda, caller, function->name()))
       lambda.parts().invoker.retire(*version.function_arn);
     lambda.erase(caller, function->name());
     lambda.parts().invoker.retire(function->arn());
-    return DeleteFunctionResponse{};
+    return output;
   }
   const auto number = version_number(qualifier);
   if (!number) return refuse("Deletion of functions by Alias is not currently supported.");
   TRY_VOID(check_unaliased(lambda, caller, function->name(), qualifier));
   lambda.erase_version(caller, function->name(), *number);
   lambda.parts().invoker.retire(function->arn());
-  return DeleteFunctionResponse{};
+  return output;
 }
 
 aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller& caller,
@@ -391,6 +343,7 @@ aws::Result<ListFunctionsResponse> list_functions(Lambda& lambda, const aws::Cal
     functions.back().function_arn = *functions.back().function_arn + ":$LATEST";
     for (auto& version : versions_of(lambda, caller, name)) functions.push_back(std::move(version));
   }
+  for (auto& each : functions) each = listed(std::move(each));
   return output;
 }
 

@@ -1,6 +1,7 @@
 #include "aws/arn.h"
 #include "aws/lambda/operations.h"
 #include "aws/shape_json.h"
+#include "service/lambda/function_checks.h"
 #include "service/lambda/lambda.h"
 
 namespace leat::lambda {
@@ -40,13 +41,11 @@ aws::Result<ListTagsResponse> list_tags(Lambda& lambda, const aws::Caller& calle
 }
 
 aws::Result<void> tag_resource(Lambda& lambda, const aws::Caller& caller, const TagResourceRequest& input) {
-  constexpr std::size_t kMaxTags = 50;
   std::lock_guard lock(lambda.definition_mutex());
   const std::string name = TRY(tagged(lambda, caller, input.resource));
   auto tags = load(lambda, caller, name);
   for (const auto& [key, value] : input.tags) tags[key] = value;
-  if (tags.size() > kMaxTags)
-    return aws::fail(errors::kInvalidParameterValue, "Number of tags exceeds resource tag limit.");
+  TRY_VOID(check_tags(tags));
   save(lambda, caller, name, std::move(tags));
   return {};
 }

@@ -83,7 +83,9 @@ aws::Result<FunctionConfiguration> publish_version(Lambda& lambda, const aws::Ca
   }
   std::vector<FunctionConfiguration> rows;
   FunctionConfiguration version = stage_version(lambda, caller, function->configuration, input.description, rows);
-  if (!rows.empty()) lambda.save(caller, rows);
+  if (rows.empty()) return version;
+  lambda.save(caller, rows);
+  set_pending(version);
   return version;
 }
 
@@ -103,7 +105,7 @@ aws::Result<ListVersionsByFunctionResponse> list_versions_by_function(Lambda& la
       output.next_marker = version_number(*shown.back().version) ? *shown.back().version : "0";
       break;
     }
-    shown.push_back(std::move(version));
+    shown.push_back(listed(std::move(version)));
   }
   return output;
 }
