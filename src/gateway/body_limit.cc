@@ -14,6 +14,8 @@ std::uint64_t limit_of(const Route& route) {
 
 }  // namespace
 
+std::uint64_t largest_body(const Route& route) { return limit_of(route); }
+
 runtime::HttpBodyLimit body_limit(const Route& route, std::string_view request_id) {
   const std::uint64_t limit = limit_of(route);
   std::string message = fmt::format("Request must be smaller than {} bytes", limit);

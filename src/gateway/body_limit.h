@@ -5,6 +5,9 @@
 
 namespace leat::gateway {
 
+// In bytes.
+std::uint64_t largest_body(const Route& route);
+
 // The limit for a request that was routed by its head, and the refusal in its client's words.
 runtime::HttpBodyLimit body_limit(const Route& route, std::string_view request_id);
 

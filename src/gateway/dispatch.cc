@@ -35,6 +35,10 @@ struct Exchange {
   HttpRespond respond;
   Route route;
   aws::Caller caller;
+  std::string unpacked_body = {};
+  std::optional<HttpRequest> unpacked = {};  // with that body, where it came compressed
+
+  const HttpRequest& plain() const { return unpacked ? *unpacked : request; }
 
   wire::ErrorContext error_context() const { return context_of(route, caller.request_id); }
 
@@ -93,22 +97,27 @@ aws::Error unknown_operation(const Route& route) {
           fmt::format("Could not find operation {} for version {}", route.asked_for, model.api_version)};
 }
 
-aws::Result<aws::Object> decode(const Exchange& exchange) {
-  constexpr std::size_t kMaxUnpacked = 64U << 20;
-  HttpRequest unpacked;
-  std::optional<std::string> body;
+// What is packed is no larger than what is not.
+aws::Result<void> unpack(Exchange& exchange) {
+  if (exchange.unpacked) return {};
   const std::string_view coding = exchange.request.header("content-encoding");
   const bool packed = runtime::equals_ignoring_case(coding, "gzip");
   const bool known = packed || coding.empty() || runtime::equals_ignoring_case(coding, "identity");
-  if (packed) body = gunzip(exchange.request.body, kMaxUnpacked);
+  std::optional<std::string> body;
+  if (packed) body = gunzip(exchange.request.body, largest_body(exchange.route));
   // DynamoDB says no more of it, either.
   if (packed ? !body : !known && exchange.route.protocol != aws::Protocol::kRestJson)
     return aws::fail(aws::errors::kInternalFailure, std::string(kFailure));
-  if (body) {
-    unpacked = exchange.request;
-    unpacked.body = *body;
-  }
-  const wire::Call call{body ? unpacked : exchange.request, exchange.route.service->model(), *exchange.route.operation,
+  if (!body) return {};
+  exchange.unpacked_body = std::move(*body);
+  exchange.unpacked = exchange.request;
+  exchange.unpacked->body = exchange.unpacked_body;
+  return {};
+}
+
+aws::Result<aws::Object> decode(Exchange& exchange) {
+  TRY_VOID(unpack(exchange));
+  const wire::Call call{exchange.plain(), exchange.route.service->model(), *exchange.route.operation,
                         exchange.caller.request_id};
   aws::Object input = exchange.route.operation->new_input();
   aws::Violations violations(exchange.route.operation->rules);
@@ -220,10 +229,16 @@ void Gateway::decide(const HttpRequest& request, const wire::Signature& signatur
   caller->endpoint = fmt::format("http{}://{}", request.secure ? "s" : "", request.header("host"));
   exchange->caller = std::move(*caller);
 
+  if (exchange->route.protocol == aws::Protocol::kQuery) {  // the body names the operation
+    if (auto readable = unpack(*exchange); !readable) return exchange->refuse(readable.error());
+    if (exchange->unpacked) exchange->route = router_.route(exchange->plain(), signature.service);
+  }
   const aws::Operation* operation = exchange->route.operation;
   if (!operation && exchange->route.asked_for.empty()) return exchange->finish(unknown_path(exchange->error_context()));
   if (!operation || !operation->handle) return exchange->refuse(unknown_operation(exchange->route));
   auto input = decode(*exchange);
+  exchange->unpacked.reset();
+  exchange->unpacked_body = {};
   if (!input) return exchange->refuse(input.error());
   if (auto allowed =
           parts_.authorizer.authorize({exchange->caller, *exchange->route.service, *operation, input->get()});

@@ -5,6 +5,9 @@ import json
 import uuid
 import zlib
 
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import pytest
 from raw_http import Raw
 
@@ -68,6 +71,31 @@ def test_a_body_is_read_as_its_encoding_says_or_refused(server, table, what):
 def test_no_service_reads_an_unknown_encoding(server, service, target, body):
     assert encoded(server, body, "br", target, service)[0].status == 500
     assert encoded(server, gzip.compress(body), "gzip", target, service)[0].status == 200
+
+
+@pytest.mark.parametrize("service, target, limit", [("dynamodb", "DynamoDB_20120810.ListTables", 16 << 20), ("sqs", "AmazonSQS.ListQueues", 8 << 20), ("monitoring", "GraniteServiceVersion20100801.ListMetrics", 1 << 20)])
+def test_what_is_packed_is_no_larger_than_what_is_not(server, service, target, limit):
+    assert encoded(server, gzip.compress(b"{}".ljust(limit)), "gzip", target, service)[0].status == 200
+    assert encoded(server, gzip.compress(b"{}".ljust(limit + 1)), "gzip", target, service)[0].status == 500
+
+
+def form(server, service, body, encoding="gzip"):
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": encoding}
+    signed = botocore.awsrequest.AWSRequest("POST", server.endpoint + "/", data=body, headers=headers)
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials("test", "test"), service, "us-east-1").add_auth(signed)
+    lines = {**signed.headers, "Host": f"localhost:{server.port}", "Content-Length": len(body)}
+    return ask(server, ("POST / HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n").encode() + body)
+
+
+@pytest.mark.parametrize("service, body, answer", [
+    ("sqs", b"Action=ListQueues&Version=2012-11-05", b"<ListQueuesResponse"), ("monitoring", b"Action=ListMetrics&Version=2010-08-01", b"<ListMetricsResponse"),
+    ("sts", b"Action=GetCallerIdentity&Version=2011-06-15", b"<GetCallerIdentityResponse"), ("iam", b"Action=ListUsers&Version=2010-05-08", b"<ListUsersResponse")])
+def test_a_packed_form_names_its_operation(server, service, body, answer):
+    """The action was looked for in what was still packed."""
+    seen, text = form(server, service, gzip.compress(body))
+    assert seen.status == 200 and answer in text
+    assert form(server, service, gzip.compress(body)[:-1])[0].status == 500
+    assert form(server, service, gzip.compress(body + b"&x=" + b"x" * (8 << 20)))[0].status == 500
 
 
 # How DynamoDB reads it: https://github.com/scylladb/scylladb test/alternator/test_compressed_response.py
