@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/guard.h"
 #include "engine/kv/key.h"
 #include "service/lambda/batch_item_failures.h"
 
@@ -62,8 +63,59 @@ void ShardReader::wake_at(TimePoint time) {
 }
 
 void ShardReader::pump() {
-  if (stopped_ || lanes_at_work_ > 0 || reading_ahead_ || !may_read()) return;
-  SourceBatch read = next_read();
+  if (stopped_ || lanes_at_work_ > 0) return;
+  if (reading_) {
+    woken_ = true;
+    return;
+  }
+  if (!ahead_) return read(position_);
+  SourceBatch read = std::move(*ahead_);
+  ahead_.reset();
+  proceed(std::move(read));
+}
+
+// On the thread of the reads. The mapping acts with its function's role, as it is now; nothing is invoked where there is
+// no function.
+ShardReader::Reading ShardReader::read_now(std::uint64_t from) const {
+  std::string role;
+  if (const FunctionPtr function = parts_.find_function(settings_.function_arn)) {
+    role = *function->configuration.role;
+    std::string missing = missing_right(parts_.roles, source_, role, settings_.source_arn);
+    if (!missing.empty()) return {std::move(missing)};
+  }
+  const RecordSource::Limits limits{settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size(), role};
+  return {"", source_.read(settings_.source_arn, shard_, from, limits)};
+}
+
+void ShardReader::read(std::uint64_t from) {
+  reading_ = true;
+  woken_ = false;
+  parts_.reading.post([self = shared_from_this(), from] {
+    Reading reading;
+    const bool done = guarded("the read of a shard", [&] { reading = self->read_now(from); });
+    self->parts_.loop.post([self, done, reading = std::move(reading)]() mutable {
+      self->reading_ = false;
+      if (done) return self->has_read(std::move(reading));
+      if (self->woken_) self->pump();
+    });
+  });
+}
+
+void ShardReader::has_read(Reading reading) {
+  if (stopped_) return;
+  if (!reading.missing.empty()) return retry_reading(reading.missing);
+  const bool woken = woken_;
+  proceed(std::move(reading.batch));
+  if (woken) pump();
+}
+
+void ShardReader::retry_reading(const std::string& missing) {
+  callbacks_.processed("PROBLEM: " + missing);
+  parts_.loop.after(pause_, [self = shared_from_this()] { self->wake(); });
+  pause_ = std::min(pause_ * 2, kLongestPause);
+}
+
+void ShardReader::proceed(SourceBatch read) {
   if (read.gone) {
     stopped_ = true;
     return callbacks_.finished();
@@ -78,32 +130,6 @@ void ShardReader::pump() {
     return;
   }
   take(std::move(read));
-}
-
-// The mapping acts with its function's role, as it is now.
-bool ShardReader::may_read() {
-  const FunctionPtr function = parts_.find_function(settings_.function_arn);
-  if (!function) return true;  // nothing is invoked then
-  role_ = *function->configuration.role;
-  const std::string missing = missing_right(parts_.roles, source_, role_, settings_.source_arn);
-  if (missing.empty()) return true;
-  callbacks_.processed("PROBLEM: " + missing);
-  parts_.loop.after(pause_, [self = shared_from_this()] { self->wake(); });
-  pause_ = std::min(pause_ * 2, kLongestPause);
-  return false;
-}
-
-SourceBatch ShardReader::next_read() {
-  if (ahead_) {
-    SourceBatch read = std::move(*ahead_);
-    ahead_.reset();
-    return read;
-  }
-  return source_.read(settings_.source_arn, shard_, position_, limits());
-}
-
-RecordSource::Limits ShardReader::limits() const {
-  return {settings_.batch_size * lanes_.size(), kMaxReadBytes * lanes_.size(), role_};
 }
 
 // MaximumBatchingWindowInSeconds: a batch that is not full waits for more, but not longer than that.
@@ -139,14 +165,14 @@ void ShardReader::take(SourceBatch read) {
   read_ahead(next);
 }
 
-// On a thread of its own: this one's has the batch to hand over.
 void ShardReader::read_ahead(std::uint64_t from) {
-  reading_ahead_ = true;
-  parts_.reading.post([self = shared_from_this(), from, limits = limits()] {
-    auto read = self->source_.read(self->settings_.source_arn, self->shard_, from, limits);
-    self->parts_.loop.post([self, read = std::move(read)]() mutable {
-      self->reading_ahead_ = false;
-      if (!read.records.empty()) self->ahead_ = std::move(read);  // nothing yet is no news later
+  reading_ = true;
+  parts_.reading.post([self = shared_from_this(), from] {
+    Reading reading;
+    guarded("the read of a shard", [&] { reading = self->read_now(from); });
+    self->parts_.loop.post([self, batch = std::move(reading.batch)]() mutable {
+      self->reading_ = false;
+      if (!batch.records.empty()) self->ahead_ = std::move(batch);  // nothing yet is no news later
       self->pump();
     });
   });

@@ -5,7 +5,7 @@
 // batches one after another. The next read comes when every lane is done, and the checkpoint moves then, or after each
 // batch where there is one lane: so every record is seen at least once, and those of one key in their order.
 //
-// Lives on the loop's thread, but for wake() and stop().
+// Lives on the loop's thread, but for wake() and stop(). What reads the shard runs on the thread of the reads.
 
 #include <atomic>
 #include <deque>
@@ -47,10 +47,16 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   void wake();
   void wake_at(TimePoint time);
   void pump();
-  bool may_read();
-  SourceBatch next_read();
+  struct Reading {
+    std::string missing;  // what the function's role may not do
+    SourceBatch batch = {};
+  };
+  Reading read_now(std::uint64_t from) const;
+  void read(std::uint64_t from);
+  void has_read(Reading reading);
   void read_ahead(std::uint64_t from);
-  RecordSource::Limits limits() const;
+  void retry_reading(const std::string& missing);
+  void proceed(SourceBatch read);
   bool waits_for_more(const SourceBatch& read);
   void take(SourceBatch read);
   void fill_lanes();
@@ -90,10 +96,10 @@ class ShardReader : public std::enable_shared_from_this<ShardReader> {
   std::optional<runtime::Timers::Key> timer_;
 
   std::uint64_t position_ = 1;
-  std::string role_;                  // of the function, as it was last seen
   SourceBatch read_;                  // what the lanes work on
   std::optional<SourceBatch> ahead_;  // what comes after it
-  bool reading_ahead_ = false;
+  bool reading_ = false;
+  bool woken_ = false;  // since the read under way began: the shard may have grown behind it
   std::vector<Lane> lanes_;
   std::size_t lanes_at_work_ = 0;
   std::optional<TimePoint> batch_window_end_;
