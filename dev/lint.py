@@ -5,6 +5,7 @@
 - no service includes another;
 - clocks, randomness and `catch` stand only where they are meant to, or on a line that says so: `// lint: clock`,
   `// lint: random`, `// lint: catch`;
+- no files, and no folders, include each other in a circle;
 - TRY is an argument or a member only where it is the only one;
 - no coroutines: g++ 12 miscompiles them, so what waits takes a completion.
 """
@@ -34,6 +35,7 @@ LAYERS = {
 }
 GENERATED = {match[1]: f"service/{path.parent.name}" for path in sorted((ROOT / "src/service").glob("*/*.list"))
              for match in re.finditer(r"^namespace (\w+)", path.read_text(), re.M)}
+KNOT = "service/dynamodb"  # whose rooms still include its class, which includes them
 BANNED = {
     "clock": re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\btime\(NULL|\btime\(nullptr|gettimeofday|clock_gettime"),
     "random": re.compile(r"\brand\(|\bsrand\(|random_device|mt19937|\bgetrandom\("),
@@ -98,12 +100,42 @@ def check_try(text):
             yield text.count("\n", 0, found.start()) + 1, "TRY stands by itself: not among other arguments"
 
 
+def circles(edges):
+    """The groups of an included-by graph in which everything leads back to everything."""
+    reach = {}
+    for start in edges:
+        seen, waiting = set(), [start]
+        while waiting:
+            for each in edges.get(waiting.pop(), ()):
+                if each not in seen:
+                    seen.add(each)
+                    waiting.append(each)
+        reach[start] = seen
+    return sorted({tuple(sorted(other for other in reach[each] if each in reach.get(other, ()))) for each in reach if each in reach[each]})
+
+
+def check_circles(sources):
+    """Problems of all sources together, which are texts by their paths."""
+    files, folders = {}, {}
+    for path, text in sources.items():
+        files[path] = {name for name in re.findall(r'#include "([^"]+)"', text) if name in sources}
+        for name in files[path]:
+            here, there = path.rsplit("/", 1)[0], name.rsplit("/", 1)[0]
+            if here != there:
+                folders.setdefault(here, set()).add(there)
+    for what, edges in (("files", files), ("folders", folders)):
+        for group in circles(edges):
+            if not all(each == KNOT or each.startswith(KNOT + "/") for each in group):
+                yield f"{what} include each other in a circle: {', '.join(group)}"
+
+
 def main():
     problems = []
     for file in sorted((ROOT / "src").rglob("*")):
         if file.suffix in (".h", ".cc"):
             path = str(file.relative_to(ROOT / "src"))
             problems += [f"src/{path}:{number}: {message}" for check in (check_text(path, file.read_text()), check_try(file.read_text())) for number, message in check]
+    problems += check_circles({str(file.relative_to(ROOT / "src")): file.read_text() for file in (ROOT / "src").rglob("*") if file.suffix in (".h", ".cc")})
     print("\n".join(problems))
     return 1 if problems else 0
 

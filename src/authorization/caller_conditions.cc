@@ -5,7 +5,7 @@
 namespace leat::authorization {
 namespace {
 
-using Keys = aws::PolicyContext::Keys;
+using Keys = aws::ConditionKeys;
 
 bool is_session(std::string_view arn) { return arn.starts_with("arn:aws:sts:"); }
 

@@ -10,10 +10,10 @@
 
 namespace leat::authorization {
 
-aws::PolicyContext::Keys circumstances(const aws::Caller& caller, TimePoint now);
+aws::ConditionKeys circumstances(const aws::Caller& caller, TimePoint now);
 
 // A session's tags go before its role's. Null where it is a user.
 void add_identity(const aws::Caller& caller, const iam::Standing& standing, const iam::Session* session,
-                  aws::PolicyContext::Keys& out);
+                  aws::ConditionKeys& out);
 
 }  // namespace leat::authorization

@@ -13,7 +13,7 @@ namespace {
 
 using aws::Decision;
 using aws::Verdict;
-using Keys = aws::PolicyContext::Keys;
+using Keys = aws::ConditionKeys;
 
 // These are everybody's, or decide by another policy than the caller's own: a role's trust.
 bool needs_no_policy(const aws::Operation& operation) { return operation.resource == "none"; }

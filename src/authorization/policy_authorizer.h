@@ -30,7 +30,7 @@ class PolicyAuthorizer final : public aws::Authorizer {
   // Whether the caller may assume the role, or tag its session, with these condition keys beside the usual. Where there
   // is no role nobody may.
   aws::Result<void> authorize_trust(const aws::Caller& caller, const iam::Role* role, std::string_view role_arn,
-                                    std::string_view action, const aws::PolicyContext::Keys& keys) const;
+                                    std::string_view action, const aws::ConditionKeys& keys) const;
 
   // Whether a service may act as the role, for that resource of its own.
   bool trusts_service(const iam::Role& role, std::string_view service, std::string_view source_arn) const;
@@ -47,7 +47,7 @@ class PolicyAuthorizer final : public aws::Authorizer {
 
   // UnrecognizedClientException for a key that is inactive, or whose user or role is gone.
   aws::Result<Asker> asker_of(const aws::Caller& caller) const;
-  aws::PolicyContext::Keys context_of(const Asker& asker, std::string_view resource) const;
+  aws::ConditionKeys context_of(const Asker& asker, std::string_view resource) const;
   aws::Verdict decide(const Asker& asker, const aws::PolicyRequest& request) const;
 
   const iam::Iam& iam_;

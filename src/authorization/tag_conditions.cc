@@ -14,12 +14,12 @@ const std::string* text_in(const aws::Shape& shape, const void* value, std::stri
   return nullptr;
 }
 
-void add_tag(aws::PolicyContext::Keys& keys, const std::string& key, const std::string& value) {
+void add_tag(aws::ConditionKeys& keys, const std::string& key, const std::string& value) {
   keys.emplace("aws:requesttag/" + lower_case(key), value);
   keys.emplace("aws:tagkeys", key);
 }
 
-void add_list(const aws::Shape& shape, const void* list, aws::PolicyContext::Keys& keys) {
+void add_list(const aws::Shape& shape, const void* list, aws::ConditionKeys& keys) {
   for (std::size_t i = 0; i < shape.list->size(list); ++i) {
     const void* each = shape.list->at(list, i);
     if (shape.element->kind == aws::Kind::kString) {
@@ -34,7 +34,7 @@ void add_list(const aws::Shape& shape, const void* list, aws::PolicyContext::Key
 
 }  // namespace
 
-void add_request_tags(const aws::Authorization& asked, aws::PolicyContext::Keys& keys) {
+void add_request_tags(const aws::Authorization& asked, aws::ConditionKeys& keys) {
   if (!asked.operation.input) return;
   for (const aws::Member& member : asked.operation.input->members) {
     if (member.name != "Tags" && member.name != "tags" && member.name != "TagKeys") continue;
@@ -43,7 +43,7 @@ void add_request_tags(const aws::Authorization& asked, aws::PolicyContext::Keys&
     if (member.shape->kind == aws::Kind::kList) add_list(*member.shape, value, keys);
     if (member.shape->kind == aws::Kind::kMap) {
       member.shape->map->each(value, &keys, [](void* context, const std::string& key, const void* text) {
-        add_tag(*static_cast<aws::PolicyContext::Keys*>(context), key, *static_cast<const std::string*>(text));
+        add_tag(*static_cast<aws::ConditionKeys*>(context), key, *static_cast<const std::string*>(text));
       });
     }
   }

@@ -7,6 +7,6 @@
 namespace leat::authorization {
 
 // The tags that a request brings, and the keys that it names.
-void add_request_tags(const aws::Authorization& asked, aws::PolicyContext::Keys& keys);
+void add_request_tags(const aws::Authorization& asked, aws::ConditionKeys& keys);
 
 }  // namespace leat::authorization

@@ -114,7 +114,7 @@ void put_resource(const Authorization& asked, const std::string& resource, Reque
 
 bool names_keys(const Operation& operation) { return operation.resource.find(" @") != std::string_view::npos; }
 
-void add_named_keys(const Authorization& asked, std::string_view action, PolicyContext::Keys& keys) {
+void add_named_keys(const Authorization& asked, std::string_view action, ConditionKeys& keys) {
   const std::string_view service = action.substr(0, action.find(':') + 1);
   each_right(asked.operation, [&](const Right& right) {
     if (!right.is_key() || !right.actions.substr(1).starts_with(service)) return;

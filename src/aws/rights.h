@@ -19,7 +19,7 @@ namespace leat::aws {
 RequestedActions rights_of(const Authorization& asked);
 
 // Adds the condition keys that the operation's line names: to an action those of its own service.
-void add_named_keys(const Authorization& asked, std::string_view action, PolicyContext::Keys& keys);
+void add_named_keys(const Authorization& asked, std::string_view action, ConditionKeys& keys);
 bool names_keys(const Operation& operation);
 
 // table/{TableName} with the request's own values: one text, or one for each of a list. An ARN for a name stands for all

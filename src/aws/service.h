@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/condition_keys.h"
 #include "aws/operation.h"
-#include "aws/policy/policy.h"
 
 namespace leat::aws {
 
@@ -27,7 +27,7 @@ struct RequestedAction {
   std::string action;    // dynamodb:PutItem
   std::string resource;  // an ARN, or *
   // Adds the condition keys of this action alone. While the request lives.
-  std::function<void(PolicyContext::Keys& keys)> conditions = {};
+  std::function<void(ConditionKeys& keys)> conditions = {};
 };
 using RequestedActions = std::vector<RequestedAction>;
 

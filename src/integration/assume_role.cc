@@ -83,8 +83,8 @@ iam::Session inherited(const iam::Iam& iam, const aws::Caller& caller) {
   return out;
 }
 
-aws::PolicyContext::Keys keys_of(const sts::AssumeRoleRequest& input, const iam::Session& session) {
-  aws::PolicyContext::Keys out{{"sts:rolesessionname", input.role_session_name}};
+aws::ConditionKeys keys_of(const sts::AssumeRoleRequest& input, const iam::Session& session) {
+  aws::ConditionKeys out{{"sts:rolesessionname", input.role_session_name}};
   if (input.external_id) out.emplace("sts:externalid", *input.external_id);
   if (!session.source_identity.empty()) out.emplace("sts:sourceidentity", session.source_identity);
   if (input.duration_seconds) out.emplace("sts:durationseconds", std::to_string(*input.duration_seconds));

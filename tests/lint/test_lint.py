@@ -38,6 +38,13 @@ def test_each_rule_finds_its_fault(path, line, fault):
     assert (not found) if fault is None else (len(found) == 1 and found[0].startswith(fault))
 
 
+def test_circles_are_found():
+    include = lambda *names: "".join(f'#include "{name}"\n' for name in names)
+    assert list(lint.check_circles({"a/x.h": include("b/y.h"), "b/y.h": include("a/z.h"), "a/z.h": ""})) == ["folders include each other in a circle: a, b"]
+    assert list(lint.check_circles({"a/x.h": include("a/y.h"), "a/y.h": include("a/x.h")})) == ["files include each other in a circle: a/x.h, a/y.h"]
+    assert list(lint.check_circles({"a/x.h": include("b/y.h", "c/z.h"), "b/y.h": include("c/z.h"), "c/z.h": ""})) == []
+
+
 @pytest.mark.parametrize("line, found", [("auto x = TRY(f(a, b));", 0), ("g(TRY(f(a)));", 0), ("g(a, TRY(f(b)));", 1), ("return T{TRY(f(b)), a};", 1), ("return T{a,\n         TRY(f(b))};", 1)])
 def test_try_stands_by_itself(line, found):
     assert len(list(lint.check_try(line))) == found

@@ -131,7 +131,7 @@ const Operator* find_operator(std::string_view name) {
 }
 
 // What stands for ${…}: nullopt for a key without one value and without a default.
-std::optional<std::string> value_of(std::string_view variable, const PolicyContext::Keys& keys) {
+std::optional<std::string> value_of(std::string_view variable, const ConditionKeys& keys) {
   if (variable == "*" || variable == "?" || variable == "$") return std::string(variable);
   const auto comma = variable.find(',');
   const auto [first, last] = keys.equal_range(lower_case(variable.substr(0, comma)));

@@ -11,13 +11,15 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/condition_keys.h"
+
 namespace leat::aws {
 
 // The circumstances of a request, made when a policy first asks for them: most policies never do. Keys are in lower case;
 // a key may have several values.
 class PolicyContext {
  public:
-  using Keys = std::multimap<std::string, std::string>;
+  using Keys = ConditionKeys;
 
   PolicyContext() : keys_(Keys()) {}
   PolicyContext(Keys keys) : keys_(std::move(keys)) {}

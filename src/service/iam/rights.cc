@@ -29,7 +29,7 @@ std::string with_path(const aws::Authorization& asked, const Iam& iam, const std
   return path.empty() ? resource : iam::arn(arn->account, kind, path, name);
 }
 
-void add_facts(const Iam& iam, const std::string& resource, aws::PolicyContext::Keys& keys) {
+void add_facts(const Iam& iam, const std::string& resource, aws::ConditionKeys& keys) {
   const auto principal = parse_principal(resource);
   if (!principal) return;
   const auto standing = iam::standing(iam, resource);

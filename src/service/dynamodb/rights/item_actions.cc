@@ -35,7 +35,7 @@ class TableActions {
     const std::string_view enclosing = whole.starts_with("Transact") ? whole : std::string_view();
     out_.push_back({std::string("dynamodb:").append(action), std::move(resource),
                     [&caller = asked_.caller, &tables = tables_, table, index, describe = std::move(describe), reads,
-                     enclosing](aws::PolicyContext::Keys& keys) {
+                     enclosing](aws::ConditionKeys& keys) {
                       ItemConditions conditions(tables, caller, table, index);
                       describe(conditions);
                       conditions.enclosed_by(enclosing);

@@ -96,7 +96,7 @@ void ItemConditions::add(const partiql::Statement& statement) {
   full_scan_ = leading_.empty();
 }
 
-void ItemConditions::put_into(aws::PolicyContext::Keys& keys, bool reads) const {
+void ItemConditions::put_into(aws::ConditionKeys& keys, bool reads) const {
   for (const auto& each : leading_) keys.emplace("dynamodb:leadingkeys", each);
   for (const auto& each : attributes_) keys.emplace("dynamodb:attributes", each);
   if (reads)

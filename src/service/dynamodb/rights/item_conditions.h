@@ -64,7 +64,7 @@ class ItemConditions {
   void enclosed_by(std::string_view operation) { enclosing_operation_ = operation; }
 
   // With dynamodb:Select, for what reads.
-  void put_into(aws::PolicyContext::Keys& keys, bool reads) const;
+  void put_into(aws::ConditionKeys& keys, bool reads) const;
 
  private:
   void add_item(const Item& item);
