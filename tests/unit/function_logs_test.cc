@@ -4,6 +4,8 @@
 
 #include <future>
 #include <mutex>
+#include <semaphore>
+#include <thread>
 
 #include "runtime/loop.h"
 #include "service/lambda/worker_log.h"
@@ -91,6 +93,33 @@ TEST_F(FunctionLogsTest, AllTogetherHoldNoMoreThanIsAllowed) {
   });
   held.unlock();
   room_.get_future().wait();
+}
+
+// Writes as often as it may.
+class CountedSink final : public LogSink {
+ public:
+  void write(const LogStreamName&, const std::vector<LogLine>&) override { may_write.acquire(); }
+  std::counting_semaphore<> may_write{0};
+};
+
+TEST_F(FunctionLogsTest, WhoAsksAgainIsStillTold) {
+  CountedSink sink;
+  LogQueue queue(sink);
+  const auto last = std::make_shared<WorkerLog>(loop_, clock_, queue, LogStreamName{}, [this] { room_.set_value(); });
+  std::vector<std::shared_ptr<WorkerLog>> others;
+  on_loop([&] {
+    while (!queue.full()) {
+      others.push_back(std::make_shared<WorkerLog>(loop_, clock_, queue, LogStreamName{}, [] {}));
+      others.back()->print(std::string(400'000, 'x') + '\n', true);
+    }
+    last->print("one\n", true);
+    EXPECT_TRUE(last->full());
+  });
+  sink.may_write.release(static_cast<std::ptrdiff_t>(others.size()));
+  while (queue.full()) std::this_thread::yield();  // until the others' are gone
+  on_loop([&] { EXPECT_FALSE(last->full()); });
+  sink.may_write.release();
+  EXPECT_EQ(room_.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
 }  // namespace

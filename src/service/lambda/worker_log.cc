@@ -72,13 +72,16 @@ void WorkerLog::flush() {
 
 // One that has nothing on its way never waits: nothing would tell it of the end of it.
 bool WorkerLog::full() {
-  was_full_ = on_its_way_ >= kMaxOnItsWay || (on_its_way_ > 0 && queue_.full());
-  return was_full_;
+  const bool now = on_its_way_ >= kMaxOnItsWay || (on_its_way_ > 0 && queue_.full());
+  was_full_ |= now;  // until written() has told it: others' logs can go between two questions
+  return now;
 }
 
 void WorkerLog::written(std::size_t bytes) {
   on_its_way_ -= bytes;
-  if (was_full_ && !full()) room_();
+  if (!was_full_ || full()) return;
+  was_full_ = false;
+  room_();
 }
 
 }  // namespace leat::lambda
