@@ -290,7 +290,7 @@ aws::Result<DeleteFunctionResponse> delete_function(Lambda& lambda, const aws::C
   if (!number) return refuse("Deletion of functions by Alias is not currently supported.");
   TRY_VOID(check_unaliased(lambda, caller, function->name(), qualifier));
   lambda.erase_version(caller, function->name(), *number);
-  lambda.parts().invoker.retire(function->arn());
+  lambda.parts().invoker.retire(fmt::format("{}:{}", function->family, *number));
   return output;
 }
 
