@@ -28,9 +28,7 @@ const kLargestPiece = 1 << 20;
 function sendAnswer(token, kind, text) {
   const answer = Buffer.from(text);
   if (answer.length <= kLargestAnswer) return send(kind, token, peakMemory(), answer);
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(answer.length, 0);
-  send('O', token, peakMemory(), size);
+  send('O', token, peakMemory());
 }
 
 function sendPieces(token, bytes) {

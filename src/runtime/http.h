@@ -70,6 +70,13 @@ using HttpRespond = std::move_only_function<void(HttpResponse)>;
 struct HttpBodyLimit {
   std::uint64_t bytes = 100ULL << 20;
   HttpResponse refusal{413};  // of more
+  std::function<void()> exceeded = {};     // called where it is refused
+  std::shared_ptr<const void> pass = {};  // kept until the body was answered, or its client is gone
+
+  HttpResponse refuse() {
+    if (exceeded) exceeded();
+    return std::move(refusal);
+  }
 };
 
 // Takes a request's body piece by piece, on a thread of the server. More is read once `go_on` was called, from any

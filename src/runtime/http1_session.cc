@@ -141,7 +141,7 @@ void Http1Session::begin_body() {
   sink_ = sessions_.handler->stream_body(request_);
   if (!sink_ && length.value_or(kSmall + 1) > kSmall) {
     limit_ = sessions_.handler->body_limit(request_);
-    if (length && *length > limit_.bytes) return refuse(std::move(limit_.refusal));
+    if (length && *length > limit_.bytes) return refuse(limit_.refuse());
     parser_->body_limit(limit_.bytes);
   }
   wait(sink_ ? Waits::kNothing : Waits::kBody);
@@ -160,8 +160,10 @@ void Http1Session::go_on_with_body() {
 void Http1Session::parse_body() {
   Error error;
   if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
-  if (error == http::error::body_limit) return refuse(std::move(limit_.refusal));
+  if (error == http::error::body_limit) return refuse(limit_.refuse());
   if (error && error != http::error::need_more) return refuse(400);
+  // A chunk's head, or what stands behind the last, is parsed once it is there as a whole.
+  if (error && buffer_.size() > sessions_.options.header_limit) return refuse(400);
   if (parser_->is_done()) return handle();
   if (sink_) {
     const std::string piece = std::exchange(parser_->get().body(), {});
@@ -241,6 +243,7 @@ void Http1Session::handle() {
 void Http1Session::answer(HttpResponse response) {
   phase_ = Phase::kAnswering;
   departure_ = nullptr;
+  limit_.pass = nullptr;
   if (parser_) free_body();
   if (response.stream) read_ahead();
   if (response.body.size() > kSmall) {
@@ -301,6 +304,7 @@ void Http1Session::hang_up() {
   phase_ = Phase::kClosing;
   wait(Waits::kNothing);
   writer_.abandon();
+  limit_.pass = nullptr;
   share_.release();
   link_.socket.close();
 }

@@ -100,7 +100,7 @@ struct Http2Connection::Callbacks {
     std::string& body = stream->request->body;
     if (body.size() + size > stream->limit.bytes) {
       nghttp2_session_consume(session, id, size);
-      self(user).refuse(*stream, std::move(stream->limit.refusal));
+      self(user).refuse(*stream, stream->limit.refuse());
       return 0;
     }
     body += view(bytes, size);
@@ -190,7 +190,7 @@ void Http2Connection::begin_body(Stream& stream) {
   const std::string_view text = stream.request->view.header("content-length");
   std::from_chars(text.data(), text.data() + text.size(), length);
   if (text.empty() || length > kStreamWindow) stream.limit = limits_.body(stream.request->view);
-  if (length > stream.limit.bytes) return refuse(stream, std::move(stream.limit.refusal));
+  if (length > stream.limit.bytes) return refuse(stream, stream.limit.refuse());
   if (length > kStreamWindow) ask(stream, length);
   Callbacks::answer_expectation(session_, *stream.request);
 }

@@ -52,7 +52,7 @@ void HttpGreeting::look() {
     if (error) return;
     if (self->tls_ && first.front() == kTlsHandshakeRecord) return self->shake_hands();
     if (self->hesitant_) set_least_readable(self->link_.socket, 1);
-    if (first == kHttp2Begins) return self->begin_http2();
+    if (first == kHttp2Begins && self->sessions_.options.http2) return self->begin_http2();
     if (self->hesitant_ || !kHttp2Begins.starts_with(first)) return self->begin_http1();
     self->hesitant_ = true;
     set_least_readable(self->link_.socket, kHttp2Begins.size());

@@ -17,9 +17,6 @@ namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
 
-// Of a door: whoever stands behind it must not take what the server has for all. An SDK keeps fifty for each client.
-constexpr std::uint32_t kMaxGuests = 256;
-
 // The connection stays where it is, so that to accept it again at once would go on for ever.
 bool is_shortage(const Error& error) {
   return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
@@ -46,13 +43,16 @@ void HttpListener::accept() {
   });
 }
 
-bool HttpListener::is_full() const { return settings_.door != 0 && *guests_ >= kMaxGuests; }
+// Whoever stands behind a door must not take what the server has for all. An SDK keeps fifty for each client.
+bool HttpListener::is_full() const {
+  return (settings_.door != 0 || settings_.admit) && *guests_ >= sessions_.options.max_guests;
+}
 
 // Goes with its connection, on whatever thread; the first to go from a full listener has it accept again.
 std::shared_ptr<void> HttpListener::make_guest() {
   ++*guests_;
   const auto leave = [guests = guests_, &sessions = sessions_, weak = weak_from_this()](void*) {
-    if ((*guests)-- != kMaxGuests || sessions.draining) return;
+    if ((*guests)-- != sessions.options.max_guests || sessions.draining) return;
     if (auto self = weak.lock())
       asio::post(self->acceptor_.get_executor(), [self] { self->accept(); });
   };

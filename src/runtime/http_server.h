@@ -21,6 +21,8 @@ struct HttpServerOptions {
   unsigned threads = 1;
   std::uint32_t header_limit = 16U << 10;  // bytes; 400 above
   std::size_t max_connections = 1024;      // others wait until one of them goes; idle ones go for them
+  std::uint32_t max_guests = 256;          // of them, by one door, or one port of those that were opened
+  bool http2 = true;
   std::uint64_t memory_limit = 256U << 20;  // bytes of bodies that wait for more, or for their readers
   // Told of what connections took and have given back, in bytes. From any thread.
   std::function<void(std::uint64_t bytes)> freed = [](std::uint64_t) {};

@@ -158,7 +158,7 @@ def handler(event, context):
     assert len(deployment.invoke(name, {"size": 6291554})[0]) == 6291554
     error, result = deployment.invoke(name, {"size": 6291556})
     assert (error["errorType"], result["FunctionError"]) == ("Function.ResponseSizeTooLarge", "Unhandled")
-    assert error["errorMessage"] == "Response payload size (6291558 bytes) exceeded maximum allowed payload size (6291556 bytes)."
+    assert error["errorMessage"] == "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
     pages = deployment.server.client("logs").get_paginator("filter_log_events")
     wait_until(lambda: sum(event["message"].count("x") for page in pages.paginate(logGroupName=f"/aws/lambda/{name}") for event in page["events"]) >= 2 << 20)
     mended(deployment, name)

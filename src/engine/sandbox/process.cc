@@ -28,7 +28,7 @@ std::size_t largest(char kind) {
     case 'X': return kAnswer;
     case 'C': return kToken + (1U << 20);
     case 'T': return kToken + (8U << 10);
-    case 'O': return kToken + 2 * kNumber;
+    case 'O': return kToken + kNumber;
     default: return 0;
   }
 }

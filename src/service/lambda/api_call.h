@@ -22,6 +22,7 @@ struct ApiCall {
   std::string method, path, body;
   std::map<std::string, std::string> headers;  // and trailers; names in small letters
   runtime::HttpRespond respond;
+  std::shared_ptr<const void> room = {};  // as in HttpRequest
 
   const std::string& header(const std::string& name) const {
     static const std::string kNone;
@@ -39,6 +40,13 @@ inline runtime::HttpResponse api_accepted() { return api_json(202, "{\"status\":
 inline runtime::HttpResponse api_refusal(int status, std::string_view type, std::string_view message) {
   return api_json(status,
                   fmt::format("{{\"errorMessage\":{},\"errorType\":{}}}\n", json_string(message), json_string(type)));
+}
+
+inline constexpr std::size_t kMaxResponse = 6291556;  // bytes: 6 MB and a little, as Lambda says it
+
+inline runtime::HttpResponse too_large(std::size_t limit) {
+  return api_refusal(413, "RequestEntityTooLarge",
+                     fmt::format("Exceeded maximum allowed payload size ({} bytes).", limit));
 }
 
 }  // namespace leat::lambda

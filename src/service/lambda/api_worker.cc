@@ -17,7 +17,6 @@ using runtime::HttpResponse;
 
 constexpr std::string_view kRuntimeRoot = "/2018-06-01/runtime/";
 constexpr std::string_view kExtensionRoot = "/2020-01-01/extension/";
-constexpr std::size_t kMaxResponse = 6291556;  // bytes
 constexpr auto kShutdown = std::chrono::seconds(2);
 
 // Starts what lies in the extensions folder of $1, which gets none of the runtime's descriptors, and then the runtime.
@@ -27,6 +26,20 @@ constexpr std::string_view kStartExtensions =
 std::string with_peak(std::string out, std::uint32_t peak_kib, std::string_view payload) {
   for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(peak_kib >> shift & 255));
   return out.append(payload);
+}
+
+struct AnswerPath {
+  std::string_view id;
+  char kind;  // of frame
+};
+
+std::optional<AnswerPath> answer_path(std::string_view path) {
+  constexpr std::string_view kInvocation = "invocation/", kResponse = "/response", kError = "/error";
+  if (!path.starts_with(kInvocation)) return std::nullopt;
+  path.remove_prefix(kInvocation.size());
+  if (path.ends_with(kResponse)) return AnswerPath{path.substr(0, path.size() - kResponse.size()), 'S'};
+  if (path.ends_with(kError)) return AnswerPath{path.substr(0, path.size() - kError.size()), 'F'};
+  return std::nullopt;
 }
 
 std::string content_type_or_default(const std::string& type) {
@@ -134,16 +147,21 @@ void ApiWorker::answer_runtime(ApiCall& call, std::string_view path) {
   if (call.method == "GET" && path == "invocation/next") return next(std::move(call.respond));
   if (call.method != "POST") return call.respond(api_json(404, "{}\n"));
   if (path == "init/error") return call.respond(fail_init(std::move(call.body)));
-  constexpr std::string_view kInvocation = "invocation/", kResponse = "/response", kError = "/error";
-  if (!path.starts_with(kInvocation)) return call.respond(api_json(404, "{}\n"));
-  path.remove_prefix(kInvocation.size());
-  if (path.ends_with(kResponse)) {
-    const std::string_view id = path.substr(0, path.size() - kResponse.size());
-    return call.respond(lower_case(call.header(kResponseMode)) == kStreaming ? end_stream(id, call)
-                                                                             : respond(id, call.body, 'S'));
-  }
-  if (path.ends_with(kError)) return call.respond(respond(path.substr(0, path.size() - kError.size()), call.body, 'F'));
-  call.respond(api_json(404, "{}\n"));
+  const auto answer = answer_path(path);
+  if (!answer) return call.respond(api_json(404, "{}\n"));
+  const bool streams = answer->kind == 'S' && lower_case(call.header(kResponseMode)) == kStreaming;
+  call.respond(streams ? end_stream(answer->id, call) : respond(answer->id, call.body, answer->kind));
+}
+
+bool ApiWorker::takes_answers(std::string_view path) {
+  if (!path.starts_with(kRuntimeRoot)) return false;
+  path.remove_prefix(kRuntimeRoot.size());
+  return path == "init/error" || answer_path(path);
+}
+
+void ApiWorker::refuse_answer(std::string_view path) {
+  const auto answer = answer_path(path.substr(kRuntimeRoot.size()));
+  if (answer && !running_.empty() && answer->id == running_) (void)respond(answer->id, {}, 'O');
 }
 
 void ApiWorker::next(HttpRespond respond) {
@@ -157,9 +175,7 @@ HttpResponse ApiWorker::respond(std::string_view id, std::string_view body, char
   if (id != running_) return api_refusal(400, "InvalidRequestID", "Invalid request ID");
   running_.clear();
   tell_later(kind, with_peak(token_, peak_kib(), body));
-  if (body.size() <= kMaxResponse) return api_accepted();
-  return api_refusal(413, "RequestEntityTooLarge",
-                     fmt::format("Exceeded maximum allowed payload size ({} bytes).", kMaxResponse));
+  return api_accepted();
 }
 
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming

@@ -63,6 +63,10 @@ class ApiWorker final : public sandbox::Worker {
 
   // A call on its port.
   void answer(ApiCall& call);
+  // Whether a call there may be as large as a response.
+  static bool takes_answers(std::string_view path);
+  // What came there was larger.
+  void refuse_answer(std::string_view path);
   // A piece of a response that is streamed, before its call. The next may come once `go_on` is called.
   void take_piece(std::string_view path, const std::string& content_type, const std::string& piece,
                   runtime::HttpGoOn go_on);

@@ -16,7 +16,6 @@ namespace {
 using std::chrono::steady_clock;
 using Millis = std::chrono::duration<double, std::milli>;
 
-constexpr std::size_t kMaxResponse = 6291556;  // 6 MB and a little, as Lambda says it
 constexpr std::size_t kTokenBytes = 8;
 constexpr auto kInitTimeout = std::chrono::seconds(10);
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -214,18 +213,17 @@ void Execution::on_answer_frame(char kind, std::string payload) {
 void Execution::on_answer(char kind, std::string payload) {
   const std::uint32_t peak = take_u32(payload);
   worker_->drain_output();
-  if (kind == 'O') return refuse_size(take_u32(payload), peak);
+  if (kind == 'O') return refuse_size(peak);
   if (kind == 'S' && !gathered_.empty()) payload = std::exchange(gathered_, {}) + payload;
-  if (payload.size() > kMaxResponse) return refuse_size(payload.size(), peak);
+  if (payload.size() > kMaxResponse) return refuse_size(peak);
   finish(kind == 'S' ? InvocationResult::Outcome::kSucceeded : InvocationResult::Outcome::kFailed, std::move(payload),
          peak);
 }
 
-void Execution::refuse_size(std::size_t size, std::uint32_t peak_kib) {
+void Execution::refuse_size(std::uint32_t peak_kib) {
   finish(InvocationResult::Outcome::kFailed,
          error_json("Function.ResponseSizeTooLarge",
-                    fmt::format("Response payload size ({} bytes) exceeded maximum allowed payload size ({} bytes).",
-                                size, kMaxResponse)),
+                    fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).", kMaxResponse)),
          peak_kib);
 }
 

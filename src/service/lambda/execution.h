@@ -48,7 +48,7 @@ class Execution : public std::enable_shared_from_this<Execution> {
   void on_answer(char kind, std::string payload);
   void on_piece(std::string_view piece);
   void wait_for_client();
-  void refuse_size(std::size_t size, std::uint32_t peak_kib);
+  void refuse_size(std::uint32_t peak_kib);
   void distrust();
   void break_off();
   void on_output(std::string_view text);

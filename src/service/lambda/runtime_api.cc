@@ -7,11 +7,16 @@ using runtime::HttpRespond;
 
 namespace {
 
-// Workers are frozen between two events, in the middle of whatever they do.
+constexpr std::uint64_t kSmallBody = 64U << 10;
+
+// Workers are frozen between two events, in the middle of whatever they do; but none sends an answer meanwhile.
 runtime::HttpServerOptions options() {
   runtime::HttpServerOptions out;
   out.header_limit = 32U << 10;
+  out.max_guests = 32;
+  out.http2 = false;
   out.patience = runtime::HttpPatience::endless();
+  out.patience.by_wait[static_cast<std::size_t>(runtime::Waits::kLargeBody)] = {std::chrono::seconds(60), kSmallBody};
   return out;
 }
 
@@ -66,6 +71,22 @@ bool RuntimeApi::admit(std::uint16_t port, std::uint16_t peer_port) {
   return check != checks_.end() && check->second(port, peer_port);
 }
 
+// A worker sends one answer at a time, and nothing else that is large.
+runtime::HttpBodyLimit RuntimeApi::body_limit(const HttpRequest& head) {
+  const std::uint32_t place = place_of(head);
+  std::erase_if(large_bodies_, [](const auto& each) { return each.second.expired(); });
+  if (!ApiWorker::takes_answers(head.target) || large_bodies_.contains(place)) return {kSmallBody, too_large(kSmallBody)};
+  auto pass = std::make_shared<const char>();
+  large_bodies_[place] = pass;
+  const auto exceeded = [this, place, target = std::string(head.target)] {
+    parts_.loop.post([this, place, target] {
+      const auto found = endpoints_.find(place);
+      if (found != endpoints_.end()) found->second->refuse_answer(target);
+    });
+  };
+  return {kMaxResponse, too_large(kMaxResponse), exceeded, std::move(pass)};
+}
+
 runtime::HttpBodySink RuntimeApi::stream_body(const HttpRequest& head) {
   if (lower_case(head.header(kResponseMode)) != kStreaming) return nullptr;
   return [this, place = place_of(head), target = std::string(head.target),
@@ -80,7 +101,7 @@ runtime::HttpBodySink RuntimeApi::stream_body(const HttpRequest& head) {
 
 void RuntimeApi::handle(const HttpRequest& request, HttpRespond respond) {
   ApiCall call{place_of(request), std::string(request.method), std::string(request.target), std::string(request.body),
-               {},           std::move(respond)};
+               {},           std::move(respond),          request.room};
   for (const auto& header : request.headers) call.headers.emplace(lower_case(header.name), header.value);
   parts_.loop.post([this, call = std::move(call)]() mutable { answer(call); });
 }

@@ -41,6 +41,7 @@ class RuntimeApi final : public runtime::HttpHandler {
   void stop();
 
   void handle(const runtime::HttpRequest& request, runtime::HttpRespond respond) override;
+  runtime::HttpBodyLimit body_limit(const runtime::HttpRequest& head) override;
   runtime::HttpBodySink stream_body(const runtime::HttpRequest& head) override;
 
   const RuntimeApiParts& parts() const { return parts_; }
@@ -62,6 +63,7 @@ class RuntimeApi final : public runtime::HttpHandler {
   RuntimeApiParts parts_;
   runtime::HttpServer server_;
   std::map<std::uint32_t, ApiWorker*> endpoints_;  // by place; of the loop's thread
+  std::map<std::uint32_t, std::weak_ptr<const void>> large_bodies_;  // that come, by place; of the server's one thread
   std::mutex checks_mutex_;
   std::map<std::uint16_t, sandbox::Worker::OwnsConnection> checks_;  // by port
 };
