@@ -180,7 +180,7 @@ def test_what_is_refused(deployment, queues):
     assert refused(queues.arn(short)) == "Queue visibility timeout: 1 seconds is less than Function timeout: 3 seconds"
     assert refused(queues.arn(url), BatchSize=11) == "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
     assert "FIFO" in refused(queues.arn(fifo), BatchSize=11) and "FIFO" in refused(queues.arn(fifo), MaximumBatchingWindowInSeconds=1)
-    assert "streams" in refused(queues.arn(url), ParallelizationFactor=2)
+    assert refused(queues.arn(url), ParallelizationFactor=2) == "Unsupported ParallelizationFactor parameter for given event source mapping type."
 
 
 def test_every_message_is_processed_across_a_kill(own_server):

@@ -120,6 +120,18 @@ aws::Result<Lambda::Target> Lambda::resolve(const aws::Caller& caller, std::stri
   return Target{std::move(function), std::move(arn), wanted};
 }
 
+aws::Result<Lambda::Target> Lambda::resolve_alias(const aws::Caller& caller, std::string_view reference,
+                                                  const std::optional<std::string>& qualifier) {
+  const FunctionReference named = TRY(named_function(caller, reference, qualifier));
+  const bool is_alias = !named.qualifier.empty() && named.qualifier != kLatest && !version_number(named.qualifier);
+  if (is_alias && find_or_null(caller.account, caller.region, named.name) &&
+      !alias(caller, named.name, named.qualifier)) {
+    return aws::fail(errors::kResourceNotFound, fmt::format("Cannot find alias arn: {}:{}",
+                                                            function_arn(caller, named.name), named.qualifier));
+  }
+  return resolve(caller, reference, qualifier);
+}
+
 FunctionPtr Lambda::resolve_or_null(std::string_view text) {
   const auto arn = aws::parse_arn(text);
   if (!arn) return nullptr;
@@ -171,13 +183,20 @@ void Lambda::save(const aws::Caller& caller, const std::vector<FunctionConfigura
                            : function_row(caller.account, caller.region, name));
     batch.put(rows.back(), aws::to_json(configuration));
     if (!version) continue;
+    const std::string counter_row = room_prefix(caller.account, caller.region, 'n', name);
+    if (const auto newest = parts_.store.get(counter_row).value; newest && kv::read_u64(*newest) >= *version) continue;
     std::string counter;
     kv::append_u64(counter, *version);
-    batch.put(room_prefix(caller.account, caller.region, 'n', name), counter);
+    batch.put(counter_row, counter);
   }
   std::unique_lock lock(cache_mutex_);
   (void)parts_.store.commit(batch);
   for (const auto& row : rows) cache_.erase(row);
+}
+
+void Lambda::revise(const aws::Caller& caller, FunctionConfiguration configuration, kv::Batch batch) {
+  configuration.revision_id = parts_.random.uuid();
+  save(caller, {std::move(configuration)}, std::move(batch));
 }
 
 void Lambda::erase(const aws::Caller& caller, const std::string& name) {

@@ -87,6 +87,9 @@ class Lambda final : public aws::Service {
   };
   aws::Result<Target> resolve(const aws::Caller& caller, std::string_view reference,
                               const std::optional<std::string>& qualifier);
+  // The same where an alias is called one when it is not there.
+  aws::Result<Target> resolve_alias(const aws::Caller& caller, std::string_view reference,
+                                    const std::optional<std::string>& qualifier);
   FunctionPtr resolve_or_null(std::string_view arn);
 
   std::optional<AliasConfiguration> alias(const aws::Caller& caller, std::string_view name,
@@ -97,6 +100,8 @@ class Lambda final : public aws::Service {
 
   // New $LATESTs and versions, in one commit with what the batch holds already.
   void save(const aws::Caller& caller, const std::vector<FunctionConfiguration>& configurations, kv::Batch batch = {});
+  // $LATEST or a version gets a new revision, in one commit with what the batch holds already.
+  void revise(const aws::Caller& caller, FunctionConfiguration configuration, kv::Batch batch = {});
   void erase(const aws::Caller& caller, const std::string& name);
   void erase_version(const aws::Caller& caller, const std::string& name, std::uint64_t version);
 

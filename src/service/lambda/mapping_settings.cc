@@ -14,6 +14,10 @@ std::unexpected<aws::Error> refuse(std::string message) {
   return aws::fail(errors::kInvalidParameterValue, std::move(message));
 }
 
+std::unexpected<aws::Error> unsupported(std::string_view parameter) {
+  return refuse(fmt::format("Unsupported {} parameter for given event source mapping type.", parameter));
+}
+
 std::vector<std::string> patterns_in(const FilterCriteria& criteria) {
   std::vector<std::string> out;
   for (const Filter& each : criteria.filters.value_or(std::vector<Filter>()))
@@ -48,6 +52,7 @@ aws::Result<void> apply_stream(EventSourceMappingConfiguration& mapping, const I
   take(mapping.maximum_retry_attempts, input.maximum_retry_attempts);
   take(mapping.maximum_record_age_in_seconds, input.maximum_record_age_in_seconds);
   take(mapping.tumbling_window_in_seconds, input.tumbling_window_in_seconds);
+  if (input.destination_config && input.destination_config->on_success) return unsupported("DestinationConfig");
   if (input.destination_config && input.destination_config->on_failure) {
     const auto& destination = input.destination_config->on_failure->destination;
     if (destination && !destination->empty()) TRY_VOID(destinations.check(*destination));
@@ -63,10 +68,16 @@ aws::Result<void> apply_stream(EventSourceMappingConfiguration& mapping, const I
 template <class Input>
 aws::Result<void> apply_queue(EventSourceMappingConfiguration& mapping, const Input& input,
                               const QueueSource::Facts& queue) {
-  const bool of_streams = input.parallelization_factor || input.bisect_batch_on_function_error ||
-                          input.maximum_retry_attempts || input.maximum_record_age_in_seconds ||
-                          input.tumbling_window_in_seconds || input.destination_config;
-  if (of_streams) return refuse("Unsupported parameters for SQS event sources: they are for streams.");
+  const std::pair<bool, std::string_view> of_streams[] = {
+      {input.parallelization_factor.has_value(), "ParallelizationFactor"},
+      {input.bisect_batch_on_function_error.has_value(), "BisectBatchOnFunctionError"},
+      {input.maximum_retry_attempts.has_value(), "MaximumRetryAttempts"},
+      {input.maximum_record_age_in_seconds.has_value(), "MaximumRecordAgeInSeconds"},
+      {input.tumbling_window_in_seconds.has_value(), "TumblingWindowInSeconds"},
+      {input.destination_config.has_value(), "DestinationConfig"}};
+  for (const auto& [given, name] : of_streams) {
+    if (given) return unsupported(name);
+  }
   if (input.scaling_config) {
     mapping.scaling_config = input.scaling_config;
     if (!input.scaling_config->maximum_concurrency) mapping.scaling_config.reset();

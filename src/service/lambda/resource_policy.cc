@@ -40,15 +40,19 @@ ResourcePolicy load_policy(Lambda& lambda, const std::string& row) {
   return out;
 }
 
-void save_policy(Lambda& lambda, const std::string& row, ResourcePolicy& policy) {
-  policy.revision = lambda.parts().random.uuid();
-  kv::Batch batch;
+void stage_policy(kv::Batch& batch, const std::string& row, const ResourcePolicy& policy) {
   std::string value = kv::make_key(policy.revision);
   for (const auto& [sid, statement] : policy.statements) value += kv::make_key(sid, statement);
   if (policy.statements.empty())
     batch.erase(row);
   else
     batch.put(row, value);
+}
+
+void save_policy(Lambda& lambda, const std::string& row, ResourcePolicy& policy) {
+  policy.revision = lambda.parts().random.uuid();
+  kv::Batch batch;
+  stage_policy(batch, row, policy);
   (void)lambda.parts().store.commit(batch);
 }
 
@@ -93,11 +97,22 @@ std::unexpected<aws::Error> no_policy() {
   return aws::fail(errors::kResourceNotFound, "The resource you requested does not exist.");
 }
 
+static bool is_account(std::string_view principal) {
+  return principal.size() == 12 &&
+         std::all_of(principal.begin(), principal.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_principal(std::string_view principal) {
+  static constexpr std::string_view kServices[] = {".amazonaws.com", ".amazonaws.com.cn", ".amazon.com",
+                                                   ".aws.internal"};
+  return principal == "*" || is_account(principal) || principal.starts_with("arn:") ||
+         std::any_of(std::begin(kServices), std::end(kServices),
+                     [&](std::string_view each) { return principal.ends_with(each); });
+}
+
 std::string principal_json(const std::string& principal) {
   if (principal == "*") return "\"*\"";
-  const bool account = principal.size() == 12 &&
-                       std::all_of(principal.begin(), principal.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (account) return fmt::format("{{\"AWS\":\"arn:aws:iam::{}:root\"}}", principal);
+  if (is_account(principal)) return fmt::format("{{\"AWS\":\"arn:aws:iam::{}:root\"}}", principal);
   return fmt::format("{{\"{}\":{}}}", principal.starts_with("arn:") ? "AWS" : "Service", json_string(principal));
 }
 

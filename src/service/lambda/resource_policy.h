@@ -20,7 +20,9 @@ struct ResourcePolicy {
 };
 
 ResourcePolicy load_policy(Lambda& lambda, const std::string& row);
-// Also where it is empty: then nothing is left of it. It gets a new revision.
+// Also where it is empty: then nothing is left of it.
+void stage_policy(kv::Batch& batch, const std::string& row, const ResourcePolicy& policy);
+// The same at once, with a new revision.
 void save_policy(Lambda& lambda, const std::string& row, ResourcePolicy& policy);
 
 // PreconditionFailedException, ResourceConflictException where there is such a statement already.
@@ -31,6 +33,9 @@ aws::Result<void> remove_statement(ResourcePolicy& policy, const std::optional<s
                                    const std::string& sid);
 
 std::unexpected<aws::Error> no_policy();
+
+// Whether AWS may know such a one: everybody, an account, an ARN, or a service.
+bool is_principal(std::string_view principal);
 
 // As it stands in a statement: a service, an account, an ARN, or everybody.
 std::string principal_json(const std::string& principal);

@@ -31,11 +31,13 @@ std::vector<std::string> Lambda::resources(const aws::Authorization& asked, std:
 
 aws::Map<std::string> Lambda::resource_tags(std::string_view text) {
   const auto arn = aws::parse_arn(text);
-  if (!arn->resource.starts_with("function:")) return {};
+  const bool mapping = arn->resource.starts_with("event-source-mapping:");
+  if (!mapping && !arn->resource.starts_with("function:")) return {};
   aws::Caller owner;
   owner.account = arn->account;
   owner.region = arn->region;
-  const auto found = list_tags(*this, owner, {function_arn(owner, function_name_in(arn->resource))});
+  const auto found =
+      list_tags(*this, owner, {mapping ? std::string(text) : function_arn(owner, function_name_in(arn->resource))});
   return found ? found->tags.value_or(aws::Map<std::string>()) : aws::Map<std::string>();
 }
 

@@ -4,6 +4,7 @@
 #include "aws/shape_json.h"
 #include "engine/kv/key.h"
 #include "engine/kv/rows.h"
+#include "service/lambda/function_checks.h"
 #include "service/lambda/lambda.h"
 #include "service/lambda/mapping_settings.h"
 
@@ -82,6 +83,29 @@ std::vector<EventSourceMappingConfiguration> all(Lambda& lambda, const aws::Call
   return out;
 }
 
+aws::Result<Lambda::Target> find_function(Lambda& lambda, const aws::Caller& caller, const std::string& reference) {
+  TRY_VOID(named_function(caller, reference, std::nullopt));
+  auto target = lambda.resolve(caller, reference, std::nullopt);
+  if (!target) return refuse("Function does not exist");
+  return std::move(*target);
+}
+
+std::unexpected<aws::Error> already_exists(const EventSourceMappingConfiguration& mapping, const std::string& function,
+                                           bool of_queue) {
+  constexpr std::string_view kThen = "Please update or delete the existing mapping with UUID";
+  const std::string& arn = *mapping.event_source_arn;
+  return aws::fail(
+      errors::kResourceConflict,
+      of_queue ? fmt::format("An event source mapping with SQS arn (\" {} \") and function (\" {} \") already exists. {} {}",
+                             arn, function, kThen, *mapping.uuid)
+               : fmt::format("The event source arn (\" {} \") and function (\" {} \") provided mapping already exists. {} {}",
+                             arn, function, kThen, *mapping.uuid));
+}
+
+std::string mapping_tags_row(const aws::Caller& caller, const std::string& uuid) {
+  return tags_row(caller.account, caller.region, "event-source-mapping:" + uuid);
+}
+
 // The function's role sends to the destination of what it failed at.
 aws::Result<void> check_may_send(Lambda& lambda, const EventSourceMappingConfiguration& mapping) {
   if (!mapping.destination_config || !mapping.destination_config->on_failure) return {};
@@ -97,9 +121,9 @@ aws::Result<void> check_may_send(Lambda& lambda, const EventSourceMappingConfigu
 
 aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda& lambda, const aws::Caller& caller,
                                                                          const CreateEventSourceMappingRequest& input) {
-  if (!input.event_source_arn) return refuse("Event source Arn is required.");
+  if (!input.event_source_arn) return refuse("Unrecognized event source.");
   std::lock_guard lock(lambda.definition_mutex());
-  const auto [function, function_arn, qualifier] = TRY(lambda.resolve(caller, input.function_name, std::nullopt));
+  const auto [function, function_arn, qualifier] = TRY(find_function(lambda, caller, input.function_name));
   const Source source = TRY(find_source(lambda, *input.event_source_arn, function));
   if (source.stream && !input.starting_position)
     return refuse(
@@ -107,7 +131,7 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
         "be null.");
   if (source.stream && *input.starting_position == "AT_TIMESTAMP") {
     if (!source.stream->starts_at_timestamps())
-      return refuse("Unsupported starting position for stream type: AT_TIMESTAMP");
+      return refuse(fmt::format("Unsupported starting position for arn type: {}", *input.event_source_arn));
     if (!input.starting_position_timestamp)
       return refuse("StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP.");
   }
@@ -127,16 +151,19 @@ aws::Result<EventSourceMappingConfiguration> create_event_source_mapping(Lambda&
   mapping.state = input.enabled.value_or(true) ? "Enabled" : "Disabled";
   for (const auto& other : all(lambda, caller)) {
     if (!same_mapping(mapping, other)) continue;
-    return aws::fail(errors::kResourceConflict,
-                     fmt::format("The event source arn (\" {} \") and function (\" {} \") provided mapping already "
-                                 "exists. Please update or delete the existing mapping with UUID {}",
-                                 *mapping.event_source_arn, function->name(), *other.uuid));
+    return already_exists(other, function->name(), source.queue);
   }
   kv::Batch batch;
   if (source.stream) batch = TRY(first_checkpoints(caller, mapping, *source.stream));
+  if (input.tags) {
+    TRY_VOID(check_tags(*input.tags));
+    ListTagsResponse tags;
+    tags.tags = input.tags;
+    batch.put(mapping_tags_row(caller, *mapping.uuid), aws::to_json(tags));
+  }
   save(lambda, caller, mapping, std::move(batch));
   lambda.apply(caller, mapping);
-  mapping.state = "Creating";
+  if (!source.queue || mapping.state == "Enabled") mapping.state = "Creating";
   return mapping;
 }
 
@@ -171,7 +198,7 @@ aws::Result<EventSourceMappingConfiguration> update_event_source_mapping(Lambda&
   std::lock_guard lock(lambda.definition_mutex());
   auto mapping = TRY(load(lambda, caller, input.uuid));
   const std::string before = *mapping.state;
-  if (input.function_name) mapping.function_arn = TRY(lambda.resolve(caller, *input.function_name, std::nullopt)).arn;
+  if (input.function_name) mapping.function_arn = TRY(find_function(lambda, caller, *input.function_name)).arn;
   const FunctionPtr function = TRY(lambda.resolve(caller, *mapping.function_arn, std::nullopt)).function;
   const Source source = TRY(find_source(lambda, *mapping.event_source_arn, function));
   TRY_VOID(apply_settings(mapping, input, source.queue_facts(), lambda.parts().destinations));
@@ -192,6 +219,7 @@ aws::Result<EventSourceMappingConfiguration> delete_event_source_mapping(Lambda&
   kv::Batch batch;
   batch.erase(mapping_row(caller.account, caller.region, input.uuid));
   batch.erase(all_mappings_prefix() + kv::make_key(input.uuid));
+  batch.erase(mapping_tags_row(caller, input.uuid));
   batch.erase(kv::prefix_range(checkpoints_prefix(caller.account, caller.region, input.uuid)));
   (void)lambda.parts().store.commit(batch);
   mapping.state = "Deleting";

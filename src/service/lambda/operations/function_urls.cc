@@ -37,6 +37,15 @@ aws::Result<FunctionUrl> find(Lambda& lambda, const aws::Caller& caller, const I
   return not_found();
 }
 
+// ResourceNotFoundException where there is no such function or alias.
+aws::Result<Lambda::Target> of_function(Lambda& lambda, const aws::Caller& caller, const std::string& reference,
+                                        const std::optional<std::string>& qualifier) {
+  TRY_VOID(named_function(caller, reference, qualifier));
+  auto target = lambda.resolve(caller, reference, qualifier);
+  if (!target) return aws::fail(errors::kResourceNotFound, "Function does not exist");
+  return std::move(*target);
+}
+
 template <class Output>
 Output shown(const FunctionUrl& url) {
   return aws::from_json<Output>(aws::to_json(url.config));
@@ -58,7 +67,7 @@ aws::Result<CreateFunctionUrlConfigResponse> create_function_url_config(Lambda& 
   std::lock_guard lock(lambda.definition_mutex());
   const std::string qualifier = TRY(named_function(caller, input.function_name, input.qualifier)).qualifier;
   if (!qualifier.empty()) TRY_VOID(check_qualifier(qualifier));
-  const auto target = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto target = TRY(of_function(lambda, caller, input.function_name, input.qualifier));
   const std::string& name = target.function->name();
   if (find_url(lambda, caller, name, qualifier)) {
     return aws::fail(errors::kResourceConflict,
@@ -71,7 +80,7 @@ aws::Result<CreateFunctionUrlConfigResponse> create_function_url_config(Lambda& 
   url.config.function_arn = target.arn;
   url.config.auth_type = input.auth_type;
   url.config.cors = input.cors;
-  url.config.invoke_mode = input.invoke_mode.value_or("BUFFERED");
+  url.config.invoke_mode = input.invoke_mode;
   url.config.creation_time = last_modified(lambda.parts().clock.now());
   url.config.last_modified_time = url.config.creation_time;
   save_url(lambda, url);
@@ -86,6 +95,7 @@ aws::Result<GetFunctionUrlConfigResponse> get_function_url_config(Lambda& lambda
 aws::Result<UpdateFunctionUrlConfigResponse> update_function_url_config(Lambda& lambda, const aws::Caller& caller,
                                                                         const UpdateFunctionUrlConfigRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
+  TRY_VOID(of_function(lambda, caller, input.function_name, input.qualifier));
   FunctionUrl url = TRY(find(lambda, caller, input));
   if (input.auth_type) url.config.auth_type = *input.auth_type;
   if (input.invoke_mode) url.config.invoke_mode = input.invoke_mode;
@@ -108,7 +118,8 @@ aws::Result<void> delete_function_url_config(Lambda& lambda, const aws::Caller& 
 aws::Result<ListFunctionUrlConfigsResponse> list_function_url_configs(Lambda& lambda, const aws::Caller& caller,
                                                                       const ListFunctionUrlConfigsRequest& input) {
   constexpr std::int32_t kPage = 50;
-  const FunctionPtr function = TRY(lambda.find(caller, input.function_name));
+  TRY_VOID(named_whole(caller, input.function_name));
+  const FunctionPtr function = TRY(of_function(lambda, caller, input.function_name, std::nullopt)).function;
   ListFunctionUrlConfigsResponse output;
   auto& out = output.function_url_configs;
   for (auto& url : urls_of(lambda.parts().store, caller, function->name())) {

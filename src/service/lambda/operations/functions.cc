@@ -310,6 +310,7 @@ aws::Result<GetFunctionResponse> get_function(Lambda& lambda, const aws::Caller&
   if (const auto tags = lambda.parts().store.get(tags_row(caller.account, caller.region, function->name()));
       tags.value) {
     output.tags = aws::from_json<ListTagsResponse>(*tags.value).tags;
+    if (output.tags && output.tags->empty()) output.tags.reset();
   }
   return output;
 }
@@ -364,7 +365,10 @@ aws::Result<GetAccountSettingsResponse> get_account_settings(Lambda& lambda, con
   for (; cursor->valid(); cursor->next()) {
     ++*usage.function_count;
     kv::sound(cursor->key(), [&] {
-      *usage.total_code_size += aws::from_json<FunctionConfiguration>(cursor->value()).code_size.value_or(0);
+      const auto latest = aws::from_json<FunctionConfiguration>(cursor->value());
+      *usage.total_code_size += latest.code_size.value_or(0);
+      for (const auto& version : versions_of(lambda, caller, *latest.function_name))
+        *usage.total_code_size += version.code_size.value_or(0);
     });
   }
   return output;

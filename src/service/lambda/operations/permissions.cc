@@ -3,21 +3,51 @@
 #include <fmt/format.h>
 
 #include "aws/lambda/operations.h"
+#include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "service/lambda/resource_policy.h"
 
 namespace leat::lambda {
 namespace {
 
+// What a policy is on: $LATEST, a version or an alias. Its revision is the policy's too.
 struct Place {
   std::string row;
   std::string arn;
+  FunctionPtr function;
+  std::optional<AliasConfiguration> alias;
+
+  const std::string& revision() const {
+    return alias ? *alias->revision_id : *function->configuration.revision_id;
+  }
 };
 
 aws::Result<Place> find_place(Lambda& lambda, const aws::Caller& caller, const std::string& reference,
                               const std::optional<std::string>& given) {
-  const auto target = TRY(lambda.resolve(caller, reference, given));
-  return Place{qualified_row(caller.account, caller.region, 'l', target.function->name(), target.qualifier), target.arn};
+  const auto target = TRY(lambda.resolve_alias(caller, reference, given));
+  const std::string& name = target.function->name();
+  return Place{qualified_row(caller.account, caller.region, 'l', name, target.qualifier), target.arn, target.function,
+               lambda.alias(caller, name, target.qualifier)};
+}
+
+ResourcePolicy load(Lambda& lambda, const Place& place) {
+  ResourcePolicy out = load_policy(lambda, place.row);
+  out.revision = place.revision();
+  return out;
+}
+
+void save(Lambda& lambda, const aws::Caller& caller, Place& place, const ResourcePolicy& policy) {
+  kv::Batch batch;
+  stage_policy(batch, place.row, policy);
+  if (!place.alias) return lambda.revise(caller, place.function->configuration, std::move(batch));
+  place.alias->revision_id = lambda.parts().random.uuid();
+  batch.put(qualified_row(caller.account, caller.region, 'a', place.function->name(), *place.alias->name),
+            aws::to_json(*place.alias));
+  (void)lambda.parts().store.commit(batch);
+}
+
+std::string arn_of(const aws::Caller& caller, const FunctionReference& named) {
+  return named.arn(caller) + (named.qualifier.empty() ? "" : ":" + named.qualifier);
 }
 
 std::string conditions_json(const AddPermissionRequest& input) {
@@ -41,20 +71,28 @@ std::string conditions_json(const AddPermissionRequest& input) {
 aws::Result<AddPermissionResponse> add_permission(Lambda& lambda, const aws::Caller& caller,
                                                   const AddPermissionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
+  if (TRY(named_function(caller, input.function_name, input.qualifier)).qualifier == kLatest)
+    return aws::fail(errors::kInvalidParameterValue, "We currently do not support adding policies for $LATEST.");
+  Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
+  if (!is_principal(input.principal)) {
+    return aws::fail(errors::kInvalidParameterValue,
+                     "The provided principal was invalid. Please check the principal and try again.");
+  }
   AddPermissionResponse output;
   output.statement = fmt::format(R"({{"Sid":{},"Effect":"Allow","Principal":{},"Action":{},"Resource":{}{}}})",
                                  json_string(input.statement_id), principal_json(input.principal),
                                  json_string(input.action), json_string(place.arn), conditions_json(input));
-  ResourcePolicy policy = load_policy(lambda, place.row);
+  ResourcePolicy policy = load(lambda, place);
   TRY_VOID(add_statement(policy, input.revision_id, input.statement_id, *output.statement));
-  save_policy(lambda, place.row, policy);
+  save(lambda, caller, place, policy);
   return output;
 }
 
 aws::Result<GetPolicyResponse> get_policy(Lambda& lambda, const aws::Caller& caller, const GetPolicyRequest& input) {
-  const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
-  const ResourcePolicy policy = load_policy(lambda, place.row);
+  TRY_VOID(named_function(caller, input.function_name, input.qualifier));
+  const auto place = find_place(lambda, caller, input.function_name, input.qualifier);
+  if (!place) return no_policy();
+  const ResourcePolicy policy = load(lambda, *place);
   if (policy.statements.empty()) return no_policy();
   GetPolicyResponse output;
   output.policy = policy.json();
@@ -64,10 +102,14 @@ aws::Result<GetPolicyResponse> get_policy(Lambda& lambda, const aws::Caller& cal
 
 aws::Result<void> remove_permission(Lambda& lambda, const aws::Caller& caller, const RemovePermissionRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const Place place = TRY(find_place(lambda, caller, input.function_name, input.qualifier));
-  ResourcePolicy policy = load_policy(lambda, place.row);
+  const FunctionReference named = TRY(named_function(caller, input.function_name, input.qualifier));
+  auto place = find_place(lambda, caller, input.function_name, input.qualifier);
+  if (!place) return aws::fail(errors::kResourceNotFound, "No policy found for: " + arn_of(caller, named));
+  ResourcePolicy policy = load(lambda, *place);
+  if (policy.statements.empty())
+    return aws::fail(errors::kResourceNotFound, "No policy is associated with the given resource.");
   TRY_VOID(remove_statement(policy, input.revision_id, input.statement_id));
-  save_policy(lambda, place.row, policy);
+  save(lambda, caller, *place, policy);
   return {};
 }
 

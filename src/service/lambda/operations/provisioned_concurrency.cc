@@ -14,6 +14,19 @@ std::unexpected<aws::Error> not_found() {
                    "No Provisioned Concurrency Config found for this function");
 }
 
+// Of what counts against the account: without a Type.
+std::unexpected<aws::Error> refuse_untyped(std::string message) {
+  return aws::fail_with(errors::kInvalidParameterValue, std::move(message), InvalidParameterValueException{});
+}
+
+// A version or an alias.
+aws::Result<Lambda::Target> find(Lambda& lambda, const aws::Caller& caller, const std::string& reference,
+                                 const std::string& qualifier) {
+  if (TRY(named_function(caller, reference, qualifier)).qualifier == kLatest)
+    return refuse("The function resource provided must be an alias or a published version.");
+  return lambda.resolve_alias(caller, reference, qualifier);
+}
+
 // What the config asks for, and what of it is there.
 template <class Output>
 void show(Lambda& lambda, const std::string& version_arn, const PutProvisionedConcurrencyConfigResponse& config,
@@ -40,7 +53,8 @@ aws::Result<void> check(Lambda& lambda, const aws::Caller& caller, const Lambda:
     if (qualifier == input.qualifier) continue;
     const auto other = lambda.alias(caller, name, qualifier);
     if ((other ? *other->function_version : qualifier) == version) {
-      return refuse(
+      return aws::fail(
+          errors::kResourceConflict,
           alias ? "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
                 : "Version is pointed by a Provisioned Concurrency alias");
     }
@@ -54,7 +68,7 @@ aws::Result<void> check(Lambda& lambda, const aws::Caller& caller, const Lambda:
   }
   constexpr std::size_t kMost = 900;  // of an account's 1,000, what may not be kept from the others
   if (!reserved && all > kMost) {
-    return refuse(
+    return refuse_untyped(
         "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [900].");
   }
   return {};
@@ -65,7 +79,7 @@ aws::Result<void> check(Lambda& lambda, const aws::Caller& caller, const Lambda:
 aws::Result<PutProvisionedConcurrencyConfigResponse> put_provisioned_concurrency_config(
     Lambda& lambda, const aws::Caller& caller, const PutProvisionedConcurrencyConfigRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const auto target = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto target = TRY(lambda.resolve_alias(caller, input.function_name, input.qualifier));
   TRY_VOID(check(lambda, caller, target, input));
   const std::string& name = target.function->name();
   PutProvisionedConcurrencyConfigResponse config;
@@ -77,12 +91,14 @@ aws::Result<PutProvisionedConcurrencyConfigResponse> put_provisioned_concurrency
   provide(lambda, caller, name);
   PutProvisionedConcurrencyConfigResponse output;
   show(lambda, target.function->arn(), config, output);
+  output.status = "IN_PROGRESS";
+  output.available_provisioned_concurrent_executions = output.allocated_provisioned_concurrent_executions = 0;
   return output;
 }
 
 aws::Result<GetProvisionedConcurrencyConfigResponse> get_provisioned_concurrency_config(
     Lambda& lambda, const aws::Caller& caller, const GetProvisionedConcurrencyConfigRequest& input) {
-  const auto target = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto target = TRY(find(lambda, caller, input.function_name, input.qualifier));
   const auto stored = lambda.parts().store.get(provisioned_row(caller, target.function->name(), input.qualifier));
   if (!stored.value) return not_found();
   GetProvisionedConcurrencyConfigResponse output;
@@ -93,10 +109,9 @@ aws::Result<GetProvisionedConcurrencyConfigResponse> get_provisioned_concurrency
 aws::Result<void> delete_provisioned_concurrency_config(Lambda& lambda, const aws::Caller& caller,
                                                         const DeleteProvisionedConcurrencyConfigRequest& input) {
   std::lock_guard lock(lambda.definition_mutex());
-  const auto target = TRY(lambda.resolve(caller, input.function_name, input.qualifier));
+  const auto target = TRY(find(lambda, caller, input.function_name, input.qualifier));
   const std::string& name = target.function->name();
   const std::string row = provisioned_row(caller, name, input.qualifier);
-  if (!lambda.parts().store.get(row).value) return not_found();
   kv::Batch batch;
   batch.erase(row);
   (void)lambda.parts().store.commit(batch);
