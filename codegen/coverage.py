@@ -2,7 +2,8 @@
 """Prints docs/coverage.md: which of AWS's operations leat offers, from the operation lists and AWS's models."""
 from pathlib import Path
 
-from generate import Listing, Model
+from listing import Listing
+from model import Model
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -64,6 +64,7 @@ inline constexpr ErrorType kInvalidSignature{
 inline constexpr ErrorType kUnrecognizedClient{
     "UnrecognizedClientException", "InvalidClientTokenId", 400, true, nullptr, kCoral};
 inline constexpr ErrorType kExpiredToken{"ExpiredTokenException", "ExpiredToken", 400, true, nullptr, kCoral};
+inline constexpr ErrorType kMissingBody{"MissingRequestBodyError", "MissingRequestBodyError", 400, true, nullptr, kCoral};
 }  // namespace errors
 
 }  // namespace leat::aws

@@ -38,9 +38,12 @@ struct Operation {
   const Shape* input;         // null where the operation takes nothing
   const Shape* output;        // null where it returns nothing
   std::string_view http_method;
-  std::string_view http_uri;
+  std::string_view http_path;  // /2015-03-31/functions/{FunctionName}
+  // What tells it from others at its path, divided by spaces: "?acl" and "?list-type=2" must stand in the query; it
+  // requires "uploadId" there and "x-amz-copy-source:" among the headers.
+  std::string_view selector;
   int http_status;
-  std::string_view result_wrapper;  // Query: PutItemResult
+  std::string_view result_wrapper;  // Query: PutItemResult; REST-XML: the element that an answer is
   const Member* payload_in;         // REST: the member that is the whole body, or null
   const Member* payload_out;
   const Member* events_out;  // the member that is an event stream, or null
@@ -51,7 +54,10 @@ struct Operation {
 };
 
 // Of a request: a service may be spoken in several.
-enum class Protocol : std::uint8_t { kJson, kRestJson, kQuery, kAwsCbor, kRpcCbor };
+enum class Protocol : std::uint8_t { kJson, kRestJson, kRestXml, kQuery, kAwsCbor, kRpcCbor };
+
+// Whether operations have paths.
+constexpr bool is_rest(Protocol protocol) { return protocol == Protocol::kRestJson || protocol == Protocol::kRestXml; }
 
 struct ServiceModel {
   std::string_view id;            // dynamodb: botocore's name of the model
@@ -72,7 +78,10 @@ struct ServiceModel {
   std::uint64_t body_limit;        // bytes, of what names no operation yet
   std::string_view key_letter;      // of its rows' keys (engine/kv/key.h); empty where it stores nothing
   std::string_view shared_letters;  // of those beside all accounts
-  std::span<const Operation> operations;
+  std::span<const Operation> operations;  // by name
+
+  // By its name; null where the service has none.
+  const Operation* find(std::string_view name) const;
 };
 
 // Adapters from the handlers' types to the table's. Used by generated code only.

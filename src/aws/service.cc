@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -25,6 +26,12 @@ RequestedActions Service::requested_actions(const Authorization& asked) {
       each.conditions = [&asked, action = each.action](auto& keys) { add_named_keys(asked, action, keys); };
   }
   return out;
+}
+
+const Operation* ServiceModel::find(std::string_view name) const {
+  const auto found = std::lower_bound(operations.begin(), operations.end(), name,
+                                      [](const Operation& each, std::string_view wanted) { return each.name < wanted; });
+  return found != operations.end() && found->name == name ? &*found : nullptr;
 }
 
 Services::Services(std::vector<Service*> all) : all_(std::move(all)) {

@@ -1,6 +1,7 @@
 #pragma once
 // The tables that describe generated structs. Each codec is written once against them.
 
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -36,7 +37,19 @@ enum class Kind : std::uint8_t {
   kEventStream,  // EventSource: of outputs only
 };
 
-enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kStatusCode, kPayload, kEventStream };
+// kHeaders: all headers whose names begin so, a map.
+enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kHeaders, kStatusCode, kPayload, kEventStream };
+
+// How a member is written, where its kind leaves that open.
+enum class Form : std::uint8_t {
+  kPlain,
+  kFlat,       // XML and Query: a list or map without an element around it: NAME.1, or NAME.1.KEY and NAME.1.VALUE
+  kAttribute,  // XML: of the element that the structure is
+  kStream,     // REST: a payload of any size
+  kJson,       // a header: base64 of the text
+};
+
+enum class TimeForm : std::uint8_t { kOfProtocol, kIso8601, kUnix, kHttp };
 
 // How to reach the value inside a std::optional<T>.
 struct OptionalAccess {
@@ -66,12 +79,13 @@ struct CustomAccess {
 
 struct Member {
   std::string_view name;       // in JSON and in error paths
-  std::string_view wire_name;  // locationName: of a header, a query parameter, an XML element
+  std::string_view wire_name;  // of a header, a query parameter, an XML element
   const Shape* shape;
   const OptionalAccess* optional;  // null where the member is held by value
   std::uint32_t offset;
   Location location;
   bool required;
+  Form form = Form::kPlain;
 
   // The member's value inside `object`, or null where it is absent.
   const void* find(const void* object) const {
@@ -84,11 +98,13 @@ struct Member {
   }
 };
 
-// How Query writes a list or a map without an element around it: NAME.1, or NAME.1.KEY and NAME.1.VALUE.
-struct FlatNames {
-  std::string_view name;
-  std::string_view key = {};
-  std::string_view value = {};
+// A set of a structure's members, by index.
+inline constexpr std::size_t kMostMembers = 256;
+using MemberSet = std::bitset<kMostMembers>;
+
+struct XmlNamespace {
+  std::string_view attribute;  // xmlns:xsi
+  std::string_view uri;
 };
 
 inline constexpr std::int64_t kNoLimit = INT64_MIN;
@@ -101,16 +117,18 @@ struct Shape {
   std::int64_t max = kNoLimit;
   std::string_view pattern = {};
   std::span<const std::string_view> values = {};  // of an enum
-  std::span<const Member> members = {};           // of a structure, at most 64
+  std::span<const Member> members = {};           // of a structure, at most kMostMembers
   const Shape* element = nullptr;                 // of a list or map
   const Shape* key = nullptr;                     // of a map
   const ListAccess* list = nullptr;
   const MapAccess* map = nullptr;
   const CustomAccess* custom = nullptr;
-  std::string_view element_name = {};  // XML and Query: the list's element, "member" by default
-  const FlatNames* flat = nullptr;     // Query: of a list or map that is written flat
-  const Shape* plain = nullptr;        // what it must satisfy where it is no ARN
-  bool nullable = false;               // of a list or map: nobody says that elements must not be null
+  std::string_view key_name = {};        // XML and Query: of a map's keys
+  std::string_view element_name = {};    // and of a list's elements or a map's values
+  const XmlNamespace* space = nullptr;   // XML: what a structure's element declares
+  const Shape* plain = nullptr;          // what it must satisfy where it is no ARN
+  bool nullable = false;                 // of a list or map: nobody says that elements must not be null
+  TimeForm time = TimeForm::kOfProtocol;
 };
 
 template <class T>

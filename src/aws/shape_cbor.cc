@@ -203,7 +203,7 @@ class Reader {
 
   bool structure(const Shape& shape, void* to, const Path& path) {
     if (!violations_.admit_structure()) return fail("Too many structures");
-    std::uint64_t present = 0;
+    MemberSet present;
     const bool read = elements(kPairs, [&](std::uint64_t) {
       std::string key;
       if (!text(kText, key)) return false;
@@ -211,14 +211,14 @@ class Reader {
         const Member& member = shape.members[i];
         if (member.name != key) continue;
         if (at_null()) return true;
-        present |= 1ULL << i;
+        present[i] = true;
         return value(*member.shape, member.emplace(to), path.inner(member.name));
       }
       return skip();
     });
     if (!read) return false;
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
-      if (shape.members[i].required && !(present >> i & 1)) violations_.missing(path.inner(shape.members[i].name));
+      if (shape.members[i].required && !present[i]) violations_.missing(path.inner(shape.members[i].name));
     }
     return true;
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "aws/time_form.h"
 #include "base/encoding.h"
 
 namespace leat::aws {
@@ -29,7 +30,7 @@ class Reader {
       case Kind::kInteger: fits = integer(from, *static_cast<std::int32_t*>(to), "Integer"); break;
       case Kind::kLong: fits = integer(from, *static_cast<std::int64_t*>(to), "Long"); break;
       case Kind::kDouble: fits = number(from, *static_cast<double*>(to), "Double"); break;
-      case Kind::kTimestamp: fits = timestamp(from, *static_cast<Timestamp*>(to)); break;
+      case Kind::kTimestamp: fits = timestamp(shape, from, *static_cast<Timestamp*>(to)); break;
       case Kind::kList: fits = list(shape, from, to, path); break;
       case Kind::kMap: fits = map(shape, from, to, path); break;
       case Kind::kStructure: return structure(shape, from, to, path);
@@ -47,16 +48,16 @@ class Reader {
                       : std::string(path.is_root() ? "Unexpected field type" : "Unexpected value type in payload"));
     }
     if (!violations_.admit_structure()) return fail("Too many structures");
-    std::uint64_t present = 0;
+    MemberSet present;
     for (auto [key, field] : simdjson::dom::object(from)) {
       const Member* member = find(shape, key);
       if (!member || field.is_null()) continue;
-      present |= 1ULL << (member - shape.members.data());
+      present[static_cast<std::size_t>(member - shape.members.data())] = true;
       if (!value(*member->shape, field, member->emplace(to), path.inner(member->name))) return false;
     }
     for (std::size_t i = 0; i < shape.members.size(); ++i) {
       const Member& member = shape.members[i];
-      if (member.required && !(present >> i & 1) && member.location == Location::kBody) {
+      if (member.required && !present[i] && member.location == Location::kBody) {
         violations_.missing(path.inner(member.name));
       }
     }
@@ -149,7 +150,13 @@ class Reader {
     return true;
   }
 
-  bool timestamp(element from, Timestamp& to) {
+  bool timestamp(const Shape& shape, element from, Timestamp& to) {
+    if (is_text(shape.time)) {
+      std::string_view text;
+      const auto time = from.get(text) ? std::nullopt : parse_time(shape.time, text);
+      if (time) to = *time;
+      return time || mismatch(from, "Date");
+    }
     double seconds = 0;
     if (!number(from, seconds, "Date")) return false;
     if (!(std::abs(seconds) < 1e12)) return fail("NUMBER_VALUE cannot be converted to Date");
@@ -197,10 +204,11 @@ class Reader {
   std::string error_;
 };
 
-void append_timestamp(Timestamp time, std::string& out) {
-  const std::int64_t millis = to_millis(time);
-  out +=
-      millis % 1000 ? fmt::format("{}.{:03}", millis / 1000, std::abs(millis % 1000)) : std::to_string(millis / 1000);
+void append_timestamp(const Shape& shape, Timestamp time, std::string& out) {
+  if (is_text(shape.time))
+    append_json_string(out, format_time(shape.time, time));
+  else
+    out += format_time(TimeForm::kUnix, time);
 }
 
 void append_value(const Shape& shape, const void* value, std::string& out);
@@ -255,7 +263,7 @@ void append_value(const Shape& shape, const void* value, std::string& out) {
     case Kind::kInteger: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int32_t*>(value)); break;
     case Kind::kLong: fmt::format_to(std::back_inserter(out), "{}", *static_cast<const std::int64_t*>(value)); break;
     case Kind::kDouble: append_double(out, *static_cast<const double*>(value)); break;
-    case Kind::kTimestamp: append_timestamp(*static_cast<const Timestamp*>(value), out); break;
+    case Kind::kTimestamp: append_timestamp(shape, *static_cast<const Timestamp*>(value), out); break;
     case Kind::kList: append_list(shape, value, out); break;
     case Kind::kMap: append_map(shape, value, out); break;
     case Kind::kStructure: append_structure(shape, value, out); break;

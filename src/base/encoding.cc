@@ -268,6 +268,21 @@ std::optional<TimePoint> parse_basic_date(std::string_view text) {
   return civil_time(field[0], field[1], field[2], field[3], field[4], field[5]);
 }
 
+namespace {
+
+constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+constexpr std::string_view kWeekdays = "SunMonTueWedThuFriSat";
+
+// `second` may have a fraction.
+std::optional<TimePoint> civil_time(int year, int month, int day, int hour, int minute, double second) {
+  if (!(second >= 0 && second < 61)) return std::nullopt;
+  const auto whole = civil_time(year, month, day, hour, minute, static_cast<int>(second));
+  if (!whole) return std::nullopt;
+  return *whole + Duration(std::lround((second - static_cast<int>(second)) * 1000));
+}
+
+}  // namespace
+
 std::optional<TimePoint> parse_iso8601(std::string_view text) {
   int year, month, day, hour, minute, used = 0;
   double second;
@@ -277,10 +292,33 @@ std::optional<TimePoint> parse_iso8601(std::string_view text) {
       static_cast<std::size_t>(used) != copy.size()) {
     return std::nullopt;
   }
-  if (!(second >= 0 && second < 61)) return std::nullopt;
-  const auto whole = civil_time(year, month, day, hour, minute, static_cast<int>(second));
-  if (!whole) return std::nullopt;
-  return *whole + Duration(std::lround((second - static_cast<int>(second)) * 1000));
+  return civil_time(year, month, day, hour, minute, second);
+}
+
+std::string format_http_date(TimePoint time) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<seconds>(time - day));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kWeekdays.substr(3 * weekday(day).c_encoding(), 3),
+                     static_cast<unsigned>(date.day()), kMonths.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3),
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
+
+std::optional<TimePoint> parse_http_date(std::string_view text) {
+  int year, day, hour, minute, used = 0;
+  double second;
+  char name[4];
+  const std::string copy(text);
+  if (std::sscanf(copy.c_str(), "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%lf GMT%n", &day, name, &year, &hour, &minute,
+                  &second, &used) != 6 ||
+      static_cast<std::size_t>(used) != copy.size()) {
+    return std::nullopt;
+  }
+  const auto month = kMonths.find(name);
+  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  return civil_time(year, static_cast<int>(month / 3) + 1, day, hour, minute, second);
 }
 
 }  // namespace leat

@@ -45,5 +45,8 @@ std::string format_iso8601(TimePoint time);
 std::optional<TimePoint> parse_basic_date(std::string_view text);
 // 2026-11-21T04:54:00Z with or without a fraction.
 std::optional<TimePoint> parse_iso8601(std::string_view text);
+// Sun, 06 Nov 1994 08:49:37 GMT, as headers have it; a fraction of a second is read, too.
+std::string format_http_date(TimePoint time);
+std::optional<TimePoint> parse_http_date(std::string_view text);
 
 }  // namespace leat

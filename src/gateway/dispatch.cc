@@ -47,7 +47,7 @@ struct Exchange {
   // With what goes with every answer.
   HttpResponse finished(HttpResponse response) const {
     response.headers.emplace_back("x-amzn-RequestId", caller.request_id);
-    if (route.protocol != aws::Protocol::kRestJson) compress(request, response);
+    if (!aws::is_rest(route.protocol)) compress(request, response);
     if (route.service && route.service->model().sums_answers) {
       const auto sum =
           crc32(0, reinterpret_cast<const Bytef*>(response.body.data()), static_cast<uInt>(response.body.size()));
@@ -62,8 +62,9 @@ struct Exchange {
   // The status is the service's, whatever the error's elsewhere.
   void refuse_caller(const aws::Error& error) {
     HttpResponse response = wire::encode_error(error_context(), error);
-    const bool by_service = route.protocol != aws::Protocol::kQuery && route.protocol != aws::Protocol::kRestJson;
-    response.status = by_service ? route.service->model().refusal_status : 403;
+    const bool by_service = route.protocol != aws::Protocol::kQuery && !aws::is_rest(route.protocol);
+    if (route.protocol != aws::Protocol::kRestXml)
+      response.status = by_service ? route.service->model().refusal_status : 403;
     finish(std::move(response));
   }
 
@@ -77,7 +78,7 @@ struct Exchange {
     return finished(std::move(response));
   }
 
-  wire::Call call() const { return {request, route.service->model(), *route.operation, caller.request_id}; }
+  wire::Call call() const { return {request, route.service->model(), *route.operation, route.read, caller.request_id}; }
 };
 
 namespace {
@@ -101,12 +102,14 @@ aws::Error unknown_operation(const Route& route) {
 aws::Result<void> unpack(Exchange& exchange) {
   if (exchange.unpacked) return {};
   const std::string_view coding = exchange.request.header("content-encoding");
-  const bool packed = runtime::equals_ignoring_case(coding, "gzip");
+  const aws::Protocol protocol = exchange.route.protocol;
+  // To REST-XML it says how an object is kept.
+  const bool packed = protocol != aws::Protocol::kRestXml && runtime::equals_ignoring_case(coding, "gzip");
   const bool known = packed || coding.empty() || runtime::equals_ignoring_case(coding, "identity");
   std::optional<std::string> body;
   if (packed) body = gunzip(exchange.request.body, largest_body(exchange.route));
   // DynamoDB says no more of it, either.
-  if (packed ? !body : !known && exchange.route.protocol != aws::Protocol::kRestJson)
+  if (packed ? !body : !known && !aws::is_rest(protocol))
     return aws::fail(aws::errors::kInternalFailure, std::string(kFailure));
   if (!body) return {};
   exchange.unpacked_body = std::move(*body);
@@ -118,7 +121,7 @@ aws::Result<void> unpack(Exchange& exchange) {
 aws::Result<aws::Object> decode(Exchange& exchange) {
   TRY_VOID(unpack(exchange));
   const wire::Call call{exchange.plain(), exchange.route.service->model(), *exchange.route.operation,
-                        exchange.caller.request_id};
+                        exchange.route.read, exchange.caller.request_id};
   aws::Object input = exchange.route.operation->new_input();
   aws::Violations violations(exchange.route.operation->rules);
   TRY_VOID(wire::codec_for(exchange.route.protocol).decode(call, input.get(), violations));

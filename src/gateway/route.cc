@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/query_string.h"
-#include "wire/uri.h"
 
 namespace leat::gateway {
 
@@ -11,11 +10,9 @@ using aws::Protocol;
 
 namespace {
 
-std::string form_field(const runtime::HttpRequest& request, std::string_view name) {
-  for (std::string_view form : {split_target(request.target).second, request.body}) {
-    for (auto& [field, value] : parse_query_string(form)) {
-      if (field == name) return value;
-    }
+std::string field(const QueryParameters& form, std::string_view name) {
+  for (const auto& [each, value] : form) {
+    if (each == name) return value;
   }
   return {};
 }
@@ -49,6 +46,7 @@ wire::ErrorContext context_of(const Route& route, std::string_view request_id) {
 Router::Router(const aws::Services& services) : services_(services) {
   for (aws::Service* service : services_) {
     const aws::ServiceModel& model = service->model();
+    if (aws::is_rest(model.protocol)) paths_.emplace(service, model);
     if (model.target_prefix.empty()) continue;
     for (const auto& operation : model.operations) {
       targets_.emplace(fmt::format("{}.{}", model.target_prefix, operation.name), Named{service, &operation});
@@ -80,26 +78,18 @@ Route Router::by_rpc(const runtime::HttpRequest& request) const {
   return route;
 }
 
-Route Router::by_action(aws::Service& service, const runtime::HttpRequest& request) {
-  std::string action = form_field(request, "Action");
-  for (const auto& operation : service.model().operations) {
-    if (operation.name == action) return {&service, &operation, std::move(action), Protocol::kQuery};
-  }
-  return {&service, nullptr, std::move(action), Protocol::kQuery};
+Route Router::by_action(aws::Service& service, QueryParameters form) {
+  std::string action = field(form, "Action");
+  const aws::Operation* operation = service.model().find(action);
+  return {&service, operation, std::move(action), Protocol::kQuery, {{}, std::move(form)}};
 }
 
-Route Router::by_uri(aws::Service& service, const runtime::HttpRequest& request) {
-  const auto [path, query] = split_target(request.target);
-  const aws::Operation* found = nullptr;
-  for (const auto& operation : service.model().operations) {
-    if (operation.http_method != request.method || !wire::match_uri(operation.http_uri, path)) continue;
-    // A pattern may ask for a constant in the query, and then says more than one that does not:
-    // …/layers?find=LayerVersion
-    const std::string_view constant = split_target(operation.http_uri).second;
-    if (constant.empty() ? !found : query.find(constant) != std::string_view::npos) found = &operation;
-  }
-  if (found) return {&service, found, std::string(found->name), Protocol::kRestJson};
-  return {&service, nullptr, "", Protocol::kRestJson};
+Route Router::by_path(aws::Service& service, const runtime::HttpRequest& request) const {
+  Route route{&service, nullptr, "", service.model().protocol};
+  route.read.parameters = parse_query_string(split_target(request.target).second);
+  route.operation = paths_.at(&service).find(request, route.read.parameters, route.read.labels);
+  if (route.operation) route.asked_for = route.operation->name;
+  return route;
 }
 
 aws::Service* Router::signed_for(std::string_view name) const {
@@ -121,28 +111,34 @@ Route Router::route(const runtime::HttpRequest& request, std::string_view signed
   const bool form = has_form(request);
   if (aws::Service* service = signed_for(signed_service)) {
     const aws::ServiceModel& model = service->model();
-    if (model.speaks_query && form) return at_its_path(by_action(*service, request), request);
-    if (model.protocol == Protocol::kRestJson) return by_uri(*service, request);
+    if (model.speaks_query && form)
+      return at_its_path(by_action(*service, wire::form_parameters(request)), request);
+    if (aws::is_rest(model.protocol)) return by_path(*service, request);
     return {service, nullptr, "", model.protocol};
   }
-  if (!signed_service.empty())
-    return {nullptr, nullptr, form ? form_field(request, "Action") : "", form ? Protocol::kQuery : Protocol::kRestJson};
-  return by_looks(request, form);
+  if (signed_service.empty()) return by_looks(request, form);
+  return {nullptr, nullptr, form ? field(wire::form_parameters(request), "Action") : "",
+          form ? Protocol::kQuery : Protocol::kRestJson};
 }
 
 // An unsigned request still gets its service's form of refusal.
 Route Router::by_looks(const runtime::HttpRequest& request, bool form) const {
-  const std::string version = form ? form_field(request, "Version") : std::string();
+  QueryParameters parameters = form ? wire::form_parameters(request) : QueryParameters();
+  const std::string version = field(parameters, "Version");
   for (aws::Service* service : services_) {
     const aws::ServiceModel& model = service->model();
     if (model.speaks_query && !version.empty() && model.api_version == version)
-      return at_its_path(by_action(*service, request), request);
-    if (model.protocol == Protocol::kRestJson) {
-      Route route = by_uri(*service, request);
+      return at_its_path(by_action(*service, std::move(parameters)), request);
+  }
+  // Any path can be a bucket's: what says more comes first.
+  for (const Protocol protocol : {Protocol::kRestJson, Protocol::kRestXml}) {
+    for (aws::Service* service : services_) {
+      if (service->model().protocol != protocol) continue;
+      Route route = by_path(*service, request);
       if (route.operation) return route;
     }
   }
-  return {nullptr, nullptr, form ? form_field(request, "Action") : "", form ? Protocol::kQuery : Protocol::kJson};
+  return {nullptr, nullptr, field(parameters, "Action"), form ? Protocol::kQuery : Protocol::kJson};
 }
 
 }  // namespace leat::gateway

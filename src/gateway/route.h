@@ -18,6 +18,7 @@ struct Route {
   std::string asked_for;                      // the operation's name as the request gives it, for messages; empty:
                                               // no operation has such a path
   aws::Protocol protocol = aws::Protocol::kJson;
+  wire::Read read = {};  // what was read on the way
 };
 
 // For errors of a request that was routed so. `request_id` must outlive it.
@@ -35,8 +36,8 @@ class Router {
   Route by_rpc(const runtime::HttpRequest& request) const;
   Route by_looks(const runtime::HttpRequest& request, bool form) const;
   aws::Service* signed_for(std::string_view service) const;
-  static Route by_action(aws::Service& service, const runtime::HttpRequest& request);
-  static Route by_uri(aws::Service& service, const runtime::HttpRequest& request);
+  static Route by_action(aws::Service& service, QueryParameters form);
+  Route by_path(aws::Service& service, const runtime::HttpRequest& request) const;
 
   const aws::Services& services_;
   struct Named {
@@ -44,6 +45,7 @@ class Router {
     const aws::Operation* operation;
   };
   std::unordered_map<std::string, Named> targets_;  // DynamoDB_20120810.PutItem
+  std::unordered_map<const aws::Service*, wire::Paths> paths_;  // of those that are asked by path
 };
 
 }  // namespace leat::gateway

@@ -15,8 +15,8 @@ struct Spoken {
   std::string_view signing_name;
   HttpResponse (*error)(const wire::ErrorContext&, const aws::Error&);
 };
-constexpr Spoken kSpoken[] = {{"s3", &wire::encode_s3_error},
-                              {"s3express", &wire::encode_s3_error},
+constexpr Spoken kSpoken[] = {{"s3", &wire::encode_error},
+                              {"s3express", &wire::encode_error},
                               {"cloudfront", &wire::encode_error},
                               {"route53", &wire::encode_error},
                               {"ec2", &wire::encode_ec2_error}};
@@ -44,14 +44,14 @@ HttpResponse unknown_path(const wire::ErrorContext& context) {
   static constexpr aws::ErrorType kUnknownPath{"UnknownOperationException", "", 404, true, nullptr, aws::errors::kCoral};
   if (context.protocol == aws::Protocol::kQuery)
     return {kUnknownPath.http_status, {{"Content-Type", "text/xml"}}, "<UnknownOperationException/>"};
+  if (context.protocol == aws::Protocol::kRestXml) return wire::encode_error(context, {&aws::errors::kUnknownOperation, ""});
   return wire::encode_error(context, {&kUnknownPath, ""});
 }
 
 HttpResponse unserved(const HttpRequest& request, std::string_view service, const Route& route,
                       std::string_view request_id) {
   const Spoken* spoken = spoken_by(service);
-  const bool xml = spoken || route.protocol == aws::Protocol::kQuery;
-  const wire::ErrorContext context{xml ? aws::Protocol::kQuery : route.protocol, service, "1.0", "", request_id, false};
+  const wire::ErrorContext context{spoken ? aws::Protocol::kRestXml : route.protocol, service, "1.0", "", request_id, false};
   if (service.empty() && route.asked_for.empty()) return unknown_path(context);
   const aws::Error error{&aws::errors::kNotOffered,
                          fmt::format("leat does not offer {} yet", asked_for(request, service, route))};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,7 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::shared_ptr<HttpStream> stream = {};  // the body, where it comes in pieces
+  std::optional<std::uint64_t> length = {};  // to HEAD: of the body that GET would have
 };
 
 // Called exactly once for a request, from any thread.

@@ -35,7 +35,8 @@ void Http1Writer::write(HttpResponse response, const Http1Form& form, std::strin
     if (!form_.chunked) form_.keep_alive = false;
     if (form_.chunked) head_ += "Transfer-Encoding: chunked\r\n";
   } else if (response.status != 204 && response.status >= 200) {
-    fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n", response.body.size());
+    fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n",
+                   response.length.value_or(response.body.size()));
   }
   if (!form_.keep_alive) head_ += "Connection: close\r\n";
   head_ += "\r\n";

@@ -280,7 +280,7 @@ void Http2Connection::respond(std::int32_t id, HttpResponse response, std::strin
   }
   Stream& stream = *found->second;
   stream.request->departure = nullptr;
-  const std::string status = std::to_string(response.status), size = std::to_string(response.body.size());
+  const std::string status = std::to_string(response.status), size = std::to_string(response.length.value_or(response.body.size()));
   std::vector<nghttp2_nv> headers{header(":status", status)};
   for (auto& [name, value] : response.headers) {
     name = lower_case(name);

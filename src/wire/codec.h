@@ -7,15 +7,27 @@
 #include "aws/constraints.h"
 #include "aws/error.h"
 #include "aws/operation.h"
+#include "base/query_string.h"
 #include "runtime/http.h"
+#include "wire/paths.h"
 
 namespace leat::wire {
+
+// What the route has read of a request.
+struct Read {
+  Labels labels;               // of the operation's path
+  QueryParameters parameters;  // of the query string; of Query those of the body, too
+};
+
+// Of the query string and the body.
+QueryParameters form_parameters(const runtime::HttpRequest& request);
 
 // What a codec reads from, beyond the operation.
 struct Call {
   const runtime::HttpRequest& request;
   const aws::ServiceModel& service;
   const aws::Operation& operation;
+  const Read& read;
   std::string_view request_id;
 };
 
@@ -43,8 +55,11 @@ struct ErrorContext {
 };
 runtime::HttpResponse encode_error(const ErrorContext& context, const aws::Error& error);
 
-// In the forms of services that have protocols of their own.
-runtime::HttpResponse encode_s3_error(const ErrorContext& context, const aws::Error& error);
+// S3 has forms of its own for what other services of REST-XML have as Query.
+bool is_s3(std::string_view service_id);
+void add_s3_ids(runtime::HttpResponse& response, std::string_view request_id);
+
+// Of a service that has a protocol of its own.
 runtime::HttpResponse encode_ec2_error(const ErrorContext& context, const aws::Error& error);
 
 }  // namespace leat::wire

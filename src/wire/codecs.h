@@ -18,6 +18,12 @@ class RestJsonCodec final : public Codec {
   runtime::HttpResponse encode(const Call& call, const void* output) const override;
 };
 
+class RestXmlCodec final : public Codec {
+ public:
+  aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
+  runtime::HttpResponse encode(const Call& call, const void* output) const override;
+};
+
 class QueryCodec final : public Codec {
  public:
   aws::Result<void> decode(const Call& call, void* input, aws::Violations& violations) const override;
@@ -44,9 +50,8 @@ aws::Result<void> read_json_body(const aws::Shape& shape, std::string_view body,
                                  aws::Violations& violations);
 
 // A scalar from text, as URIs, headers and forms carry it. False where it cannot be read.
-bool read_scalar(const aws::Shape& shape, std::string_view text, void* value);
-std::string write_scalar(const aws::Shape& shape, const void* value);
-
-void append_xml_text(std::string& out, std::string_view text);
+// Times have the form that the model gives them, or `form`.
+bool read_scalar(const aws::Shape& shape, std::string_view text, void* value, aws::TimeForm form);
+std::string write_scalar(const aws::Shape& shape, const void* value, aws::TimeForm form);
 
 }  // namespace leat::wire

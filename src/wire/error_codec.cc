@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "aws/shape_json.h"
 #include "base/encoding.h"
 #include "wire/codecs.h"
+#include "wire/s3_error.h"
+#include "wire/xml_writer.h"
 
 namespace leat::wire {
 namespace {
@@ -86,22 +89,31 @@ HttpResponse rest_json_error(const aws::Error& error) {
   return response;
 }
 
-HttpResponse xml_error(const aws::Error& error, std::string body) {
-  return {error.type->http_status, {{"Content-Type", "text/xml"}}, std::move(body)};
+// An element for each part of an error, in the order in which AWS writes them.
+HttpResponse xml_error(const aws::Error& error, std::string_view content_type,
+                       const std::function<void(XmlWriter& xml)>& write) {
+  HttpResponse response{error.type->http_status, {{"Content-Type", std::string(content_type)}}, ""};
+  XmlWriter xml(response.body);
+  write(xml);
+  return response;
 }
 
-std::string code_and_message(const aws::Error& error) {
-  std::string message;
-  append_xml_text(message, error.message);
-  return fmt::format("<Code>{}</Code><Message>{}</Message>", error.type->query_code, message);
+void write_code(XmlWriter& xml, const aws::Error& error) {
+  xml.element("Code", error.type->query_code);
+  xml.element("Message", error.message);
 }
 
 HttpResponse query_error(const ErrorContext& context, const aws::Error& error) {
-  const std::string space = context.xml_namespace.empty() ? "" : fmt::format(" xmlns=\"{}\"", context.xml_namespace);
-  return xml_error(error, fmt::format("<ErrorResponse{}><Error><Type>{}</Type>{}</Error><RequestId>{}</RequestId>"
-                                      "</ErrorResponse>",
-                                      space, error.type->sender_fault ? "Sender" : "Receiver",
-                                      code_and_message(error), context.request_id));
+  return xml_error(error, "text/xml", [&](XmlWriter& xml) {
+    xml.open("ErrorResponse");
+    if (!context.xml_namespace.empty()) xml.attribute("xmlns", context.xml_namespace);
+    xml.open("Error");
+    xml.element("Type", error.type->sender_fault ? "Sender" : "Receiver");
+    write_code(xml, error);
+    xml.close("Error");
+    xml.element("RequestId", context.request_id);
+    xml.close("ErrorResponse");
+  });
 }
 
 }  // namespace
@@ -109,11 +121,13 @@ HttpResponse query_error(const ErrorContext& context, const aws::Error& error) {
 const Codec& codec_for(aws::Protocol protocol) {
   static const JsonCodec kJson;
   static const RestJsonCodec kRestJson;
+  static const RestXmlCodec kRestXml;
   static const QueryCodec kQuery;
   static const CborCodec kAwsCbor(CborCodec::Form::kAws), kRpcCbor(CborCodec::Form::kRpcV2);
   switch (protocol) {
     case aws::Protocol::kJson: return kJson;
     case aws::Protocol::kRestJson: return kRestJson;
+    case aws::Protocol::kRestXml: return kRestXml;
     case aws::Protocol::kQuery: return kQuery;
     case aws::Protocol::kAwsCbor: return kAwsCbor;
     case aws::Protocol::kRpcCbor: return kRpcCbor;
@@ -124,6 +138,7 @@ const Codec& codec_for(aws::Protocol protocol) {
 HttpResponse encode_error(const ErrorContext& context, const aws::Error& error) {
   HttpResponse response;
   switch (context.protocol) {
+    case aws::Protocol::kRestXml: return is_s3(context.service_id) ? s3_error(context, error) : query_error(context, error);
     case aws::Protocol::kJson: response = json_error(context, error); break;
     case aws::Protocol::kRestJson: response = rest_json_error(error); break;
     case aws::Protocol::kQuery: response = query_error(context, error); break;
@@ -134,14 +149,15 @@ HttpResponse encode_error(const ErrorContext& context, const aws::Error& error) 
   return response;
 }
 
-HttpResponse encode_s3_error(const ErrorContext& context, const aws::Error& error) {
-  return xml_error(error, fmt::format("<Error>{}<RequestId>{}</RequestId></Error>", code_and_message(error),
-                                      context.request_id));
-}
-
 HttpResponse encode_ec2_error(const ErrorContext& context, const aws::Error& error) {
-  return xml_error(error, fmt::format("<Response><Errors><Error>{}</Error></Errors><RequestID>{}</RequestID></Response>",
-                                      code_and_message(error), context.request_id));
+  return xml_error(error, "text/xml", [&](XmlWriter& xml) {
+    for (const std::string_view each : {"Response", "Errors", "Error"}) xml.open(each);
+    write_code(xml, error);
+    xml.close("Error");
+    xml.close("Errors");
+    xml.element("RequestID", context.request_id);
+    xml.close("Response");
+  });
 }
 
 }  // namespace leat::wire

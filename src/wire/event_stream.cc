@@ -48,7 +48,7 @@ class HttpEventSink final : public aws::EventSink {
   void begin() {
     static constexpr aws::Shape kEmpty{.kind = aws::Kind::kStructure, .name = "Empty"};
     const char nothing = 0;
-    if (protocol_ != aws::Protocol::kRestJson) send_shape("initial-response", kEmpty, &nothing);
+    if (!aws::is_rest(protocol_)) send_shape("initial-response", kEmpty, &nothing);
   }
 
   void fail(const aws::Error& error) override {

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/query_string.h"
 #include "wire/codecs.h"
+#include "wire/xml_writer.h"
 
 namespace leat::wire {
 namespace {
@@ -15,6 +16,7 @@ using aws::Path;
 using aws::Shape;
 
 constexpr std::size_t kMaxListIndex = 10000;
+constexpr int kMaxDepth = 64;
 
 class Reader {
  public:
@@ -25,14 +27,13 @@ class Reader {
   aws::Result<void> structure(const Shape& shape, const std::string& prefix, void* to, const Path& path) {
     if (!violations_.admit_structure()) return aws::fail(aws::errors::kSerialization, "Too many structures");
     for (const auto& member : shape.members) {
-      const auto* flat = member.shape->flat;
-      const std::string name = prefix + std::string(flat ? flat->name : member.wire_name);
+      const std::string name = prefix + std::string(member.wire_name);
       const Path inner = path.inner(member.name);
       if (!present(name)) {
         if (member.required) violations_.missing(inner);
         continue;
       }
-      TRY_VOID(value(*member.shape, name, member.emplace(to), inner));
+      TRY_VOID(value(*member.shape, member.form == aws::Form::kFlat, name, member.emplace(to), inner));
     }
     return {};
   }
@@ -48,133 +49,82 @@ class Reader {
     return found != fields_.end() && found->first.starts_with(name + ".");
   }
 
-  aws::Result<void> value(const Shape& shape, const std::string& name, void* to, const Path& path) {
-    switch (shape.kind) {
-      case Kind::kStructure: return structure(shape, name + ".", to, path);
-      case Kind::kList: TRY_VOID(list(shape, name, to, path)); break;
-      case Kind::kMap: TRY_VOID(map(shape, name, to, path)); break;
-      default: {
-        const auto found = fields_.find(name);
-        if (found == fields_.end() || !read_scalar(shape, found->second, to)) {
-          return aws::fail(aws::errors::kSerialization, fmt::format("Invalid value for {}", name));
-        }
-      }
-    }
-    violations_.check(shape, to, path);
+  aws::Result<void> value(const Shape& shape, bool flat, const std::string& name, void* to, const Path& path) {
+    if (depth_ == kMaxDepth) return invalid(name);
+    ++depth_;
+    const auto read = shape.kind == Kind::kStructure ? structure(shape, name + ".", to, path)
+                      : shape.kind == Kind::kList    ? list(shape, flat, name, to, path)
+                      : shape.kind == Kind::kMap     ? map(shape, flat, name, to, path)
+                                                     : scalar(shape, name, to);
+    --depth_;
+    if (read && shape.kind != Kind::kStructure) violations_.check(shape, to, path);
+    return read;
+  }
+
+  static std::unexpected<aws::Error> invalid(std::string_view name) {
+    return aws::fail(aws::errors::kSerialization, fmt::format("Invalid value for {}", name));
+  }
+
+  aws::Result<void> scalar(const Shape& shape, const std::string& name, void* to) {
+    const auto found = fields_.find(name);
+    if (found == fields_.end() || !read_scalar(shape, found->second, to, aws::TimeForm::kIso8601)) return invalid(name);
     return {};
   }
 
-  aws::Result<void> list(const Shape& shape, const std::string& name, void* to, const Path& path) {
+  aws::Result<void> list(const Shape& shape, bool flat, const std::string& name, void* to, const Path& path) {
     for (std::size_t i = 1; i <= kMaxListIndex; ++i) {
       const std::string element =
-          shape.flat ? fmt::format("{}.{}", name, i) : fmt::format("{}.{}.{}", name, shape.element_name, i);
+          flat ? fmt::format("{}.{}", name, i) : fmt::format("{}.{}.{}", name, shape.element_name, i);
       if (!present(element)) break;
-      TRY_VOID(value(*shape.element, element, shape.list->append(to), Path{&path, {}, i}));
+      TRY_VOID(value(*shape.element, false, element, shape.list->append(to), Path{&path, {}, i}));
     }
     return {};
   }
 
-  aws::Result<void> map(const Shape& shape, const std::string& name, void* to, const Path& path) {
+  aws::Result<void> map(const Shape& shape, bool flat, const std::string& name, void* to, const Path& path) {
     for (std::size_t i = 1; i <= kMaxListIndex; ++i) {
-      const aws::FlatNames names = shape.flat ? *shape.flat : aws::FlatNames{"", "key", "value"};
-      const std::string entry = fmt::format("{}{}.{}.", name, shape.flat ? "" : ".entry", i);
-      const auto key = fields_.find(entry + std::string(names.key));
+      const std::string entry = fmt::format("{}{}.{}.", name, flat ? "" : ".entry", i);
+      const auto key = fields_.find(entry + std::string(shape.key_name));
       if (key == fields_.end()) break;
-      if (!is_valid_utf8(key->second)) return aws::fail(aws::errors::kSerialization, fmt::format("Invalid value for {}", key->first));
+      if (!is_valid_utf8(key->second)) return invalid(key->first);
       const Path where{&path, key->second, 0, true};
-      TRY_VOID(value(*shape.element, entry + std::string(names.value), shape.map->insert(to, key->second), where));
+      void* inner = shape.map->insert(to, key->second);
+      TRY_VOID(value(*shape.element, false, entry + std::string(shape.element_name), inner, where));
     }
     return {};
   }
 
-  std::map<std::string, std::string> fields_;
+  std::map<std::string_view, std::string_view> fields_;
   aws::Violations& violations_;
+  int depth_ = 0;
 };
-
-void append_value(const Shape& shape, const void* value, std::string& out);
-
-void append_element(std::string_view name, const Shape& shape, const void* value, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "<{}>", name);
-  append_value(shape, value, out);
-  fmt::format_to(std::back_inserter(out), "</{}>", name);
-}
-
-// A list's or map's elements, without one around them.
-void append_flat(const Shape& shape, const void* value, std::string& out) {
-  const auto& names = *shape.flat;
-  if (shape.kind == Kind::kList) {
-    for (std::size_t i = 0; i < shape.list->size(value); ++i)
-      append_element(names.name, *shape.element, shape.list->at(value, i), out);
-    return;
-  }
-  aws::each_entry(shape, value, [&](const std::string& key, const void* entry) {
-    fmt::format_to(std::back_inserter(out), "<{}>", names.name);
-    append_element(names.key, aws::kPlainString, &key, out);
-    append_element(names.value, *shape.element, entry, out);
-    fmt::format_to(std::back_inserter(out), "</{}>", names.name);
-  });
-}
-
-void append_value(const Shape& shape, const void* value, std::string& out) {
-  switch (shape.kind) {
-    case Kind::kStructure:
-      for (const auto& member : shape.members) {
-        const void* field = member.find(value);
-        if (!field) continue;
-        if (member.shape->flat)
-          append_flat(*member.shape, field, out);
-        else
-          append_element(member.wire_name, *member.shape, field, out);
-      }
-      break;
-    case Kind::kList:
-      for (std::size_t i = 0; i < shape.list->size(value); ++i)
-        append_element(shape.element_name, *shape.element, shape.list->at(value, i), out);
-      break;
-    case Kind::kMap:
-      aws::each_entry(shape, value, [&](const std::string& key, const void* entry) {
-        out += "<entry><key>";
-        append_xml_text(out, key);
-        out += "</key>";
-        append_element("value", *shape.element, entry, out);
-        out += "</entry>";
-      });
-      break;
-    default: append_xml_text(out, write_scalar(shape, value));
-  }
-}
 
 }  // namespace
 
-void append_xml_text(std::string& out, std::string_view text) {
-  for (char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\r': out += "&#13;"; break;
-      default: out.push_back(c);
-    }
-  }
+QueryParameters form_parameters(const runtime::HttpRequest& request) {
+  QueryParameters out = parse_query_string(split_target(request.target).second);
+  for (auto& each : parse_query_string(request.body)) out.push_back(std::move(each));
+  return out;
 }
 
 aws::Result<void> QueryCodec::decode(const Call& call, void* input, aws::Violations& violations) const {
   if (!call.operation.input) return {};
-  QueryParameters parameters = parse_query_string(split_target(call.request.target).second);
-  for (auto& each : parse_query_string(call.request.body)) parameters.push_back(std::move(each));
-  return Reader(parameters, violations).structure(*call.operation.input, "", input, Path{});
+  return Reader(call.read.parameters, violations).structure(*call.operation.input, "", input, Path{});
 }
 
 runtime::HttpResponse QueryCodec::encode(const Call& call, const void* output) const {
   runtime::HttpResponse response;
   response.headers.emplace_back("Content-Type", "text/xml");
-  auto& body = response.body;
-  body = fmt::format("<{}Response xmlns=\"{}\">", call.operation.name, call.service.xml_namespace);
+  const std::string root = fmt::format("{}Response", call.operation.name);
+  XmlWriter xml(response.body);
+  xml.open(root);
+  xml.attribute("xmlns", call.service.xml_namespace);
   if (output && !call.operation.result_wrapper.empty())
-    append_element(call.operation.result_wrapper, *call.operation.output, output, body);
-  body += fmt::format("<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>", call.request_id,
-                      call.operation.name);
+    xml.element(call.operation.result_wrapper, *call.operation.output, output);
+  xml.open("ResponseMetadata");
+  xml.element("RequestId", call.request_id);
+  xml.close("ResponseMetadata");
+  xml.close(root);
   return response;
 }
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "base/query_string.h"
+#include "wire/paths.h"
 #include "wire/sigv4.h"
-#include "wire/uri.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace leat;
@@ -23,6 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)wire::verify(request, signature, wire::signing_key("secret", signature));
   }
   (void)parse_query_string(split_target(request.target).second);
-  (void)wire::match_uri("/2015-03-31/functions/{FunctionName}/{Rest+}", request.target);
+  static constexpr aws::Operation kOperation{.http_method = "POST", .http_path = "/functions/{FunctionName}/{Rest+}", .selector = "?a b"};
+  static const wire::Paths kPaths(aws::ServiceModel{.operations = std::span(&kOperation, 1)});
+  wire::Labels labels;
+  (void)kPaths.find(request, parse_query_string(split_target(request.target).second), labels);
   return 0;
 }

@@ -17,8 +17,8 @@
 #include "aws/sqs/operations.h"
 #include "aws/sts/operations.h"
 #include "base/encoding.h"
+#include "wire/paths.h"
 #include "wire/sigv4.h"
-#include "wire/uri.h"
 
 namespace leat {
 namespace {
@@ -106,14 +106,25 @@ TEST(SigV4, SaysWhatAnAuthorizationHeaderLacks) {
             "existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256 Credential=x");
 }
 
-TEST(Uri, LabelsOfATemplate) {
-  const auto labels = wire::match_uri("/2015-03-31/functions/{FunctionName}/invocations",
-                                      "/2015-03-31/functions/arn%3Aaws%3Ax/invocations/");
-  ASSERT_TRUE(labels);
-  EXPECT_EQ(labels->at("FunctionName"), "arn:aws:x");
-  EXPECT_FALSE(wire::match_uri("/2015-03-31/functions/{FunctionName}", "/2015-03-31/functions"));
-  EXPECT_FALSE(wire::match_uri("/2015-03-31/functions", "/2015-03-31/functions/x"));
-  EXPECT_EQ(wire::match_uri("/{Bucket}/{Key+}", "/b/a/b/c")->at("Key"), "a/b/c");
+TEST(Paths, LabelsOfAFunctionsPath) {
+  static const wire::Paths kPaths(lambda::kModel);
+  wire::Labels labels;
+  const auto* found = kPaths.find({"POST", "/2015-03-31/functions/arn%3Aaws%3Ax/invocations/", {}, ""}, {}, labels);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, "Invoke");
+  EXPECT_EQ(labels, (wire::Labels{{"FunctionName", "arn:aws:x"}}));
+  const auto name = [](std::string_view method, std::string_view target) {
+    wire::Labels ignored;
+    const auto* operation = kPaths.find({method, target, {}, ""}, parse_query_string(split_target(target).second), ignored);
+    return operation ? operation->name : "none";
+  };
+  EXPECT_EQ(name("GET", "/2015-03-31/functions"), "ListFunctions");
+  EXPECT_EQ(name("GET", "//2015-03-31/functions//"), "ListFunctions");
+  EXPECT_EQ(name("GET", "/2015-03-31/functions/x"), "GetFunction");
+  EXPECT_EQ(name("POST", "/2015-03-31/functions/x"), "none");
+  EXPECT_EQ(name("GET", "/2015-03-31/functions/x/nothing"), "none");
+  EXPECT_EQ(name("GET", "/2018-10-31/layers?find=LayerVersion&Arn=a"), "GetLayerVersionByArn");
+  EXPECT_EQ(name("GET", "/2018-10-31/layers"), "ListLayers");
 }
 
 TEST(Encoding, Base64IsStrict) {
