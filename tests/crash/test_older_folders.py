@@ -8,6 +8,8 @@ import pytest
 from conftest import Server, wait_until
 from full_folder import answers
 
+# What later versions answer otherwise from the same rows, as AWS does: a policy's revision is that of the function that it is on.
+OTHERWISE = ("/lambda get_policy {\"FunctionName\": \"full\"}/RevisionId: ",)
 FOLDERS = sorted((Path(__file__).parent.parent / "data/folders").glob("*.tar.xz"))
 
 
@@ -29,7 +31,7 @@ def test_everything_is_there(packed, tmp_path, own_server):
     server = own_server("--clock-offset", str(back), folder=str(tmp_path))
     provisioned = server.client("lambda").list_provisioned_concurrency_configs
     wait_until(lambda: provisioned(FunctionName="full")["ProvisionedConcurrencyConfigs"][0]["Status"] == "READY")
-    assert lost(said["answers"], answers(server)) == []
+    assert [fault for fault in lost(said["answers"], answers(server)) if not fault.startswith(OTHERWISE)] == []
     assert " row " not in server.log.read_text()
     assert server.stop() == 0
 
